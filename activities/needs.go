@@ -1,0 +1,253 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/dispatch"
+	"github.com/ess-thailand/ess/policy"
+)
+
+// Cases is the record of cases. postgres.Store happens to provide it.
+type Cases interface {
+	// Case returns a case as last recorded, or casefile.ErrNotFound.
+	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
+	// Append writes the events, the case row and the audit rows, or nothing. The
+	// case must be the result of applying exactly these events. It returns nil
+	// when the same event IDs are already recorded at these numbers, and
+	// casefile.ErrMoved when the numbers are taken by other events.
+	Append(ctx context.Context, after casefile.Case, events []casefile.Event) error
+	// Inbox returns what arrived for a case with numbers in (after, upTo], in order.
+	Inbox(ctx context.Context, id casefile.CaseID, after, upTo int) ([]Arrived, error)
+	// Speak puts one word of a case, or of the system, into the inbox of another
+	// case and returns its number there. The event ID makes a repeat harmless.
+	Speak(ctx context.Context, to casefile.CaseID, eventID string, in casefile.Incoming) (n int, err error)
+	// JoinOrLink looks, under an advisory lock per incident area (neighbour cells in
+	// order), for an older open case of the same incident, and, if there is
+	// one, puts report_joins into its inbox in the same transaction.
+	JoinOrLink(ctx context.Context, q JoinQuery) (JoinResult, error)
+}
+
+// Arrived is one inbox row of a case.
+type Arrived struct {
+	N       int                 `json:"n"`
+	EventID casefile.EventID    `json:"event_id"`
+	At      time.Time           `json:"at"` // when it was stored, case time
+	In      casefile.Incoming   `json:"in"`
+	From    casefile.ReporterID `json:"from,omitempty"`
+}
+
+// JoinQuery asks whether a freshly placed report belongs to an older case.
+type JoinQuery struct {
+	Case         casefile.CaseID       `json:"case"`
+	Type         casefile.IncidentType `json:"type"`
+	Reporter     casefile.ReporterID   `json:"reporter"`
+	ReportedAt   time.Time             `json:"reported_at"`
+	At           time.Time             `json:"at"`
+	Pin          casefile.Pin          `json:"pin"`
+	RadiusM      int                   `json:"radius_m"`       // same incident: at most this far
+	Window       time.Duration         `json:"window"`         // and reported at most this long before
+	SamePlaceM   int                   `json:"same_place_m"`   // an earlier, controlled case at the same place
+	SamePlaceAge time.Duration         `json:"same_place_age"` // not older than this
+}
+
+// JoinResult says what was found. At most one of Lead and Earlier is set.
+type JoinResult struct {
+	Lead         casefile.CaseID   `json:"lead,omitempty"`       // older open case before control, same type: join it
+	LeadInbox    int               `json:"lead_inbox,omitempty"` // number of report_joins in its inbox
+	Earlier      casefile.CaseID   `json:"earlier,omitempty"`    // case at the same place after control: rings again
+	EarlierInbox int               `json:"earlier_inbox,omitempty"`
+	Linked       []casefile.CaseID `json:"linked,omitempty"` // open cases of another type at the place
+}
+
+// Media keeps what people sent beside words. postgres.Store happens to provide it.
+type Media interface {
+	// PendingMedia lists what a case was sent and nobody has fetched yet.
+	PendingMedia(ctx context.Context, id casefile.CaseID) ([]KeepInput, error)
+	// KeepMedia settles one; a repeat changes nothing.
+	KeepMedia(ctx context.Context, id casefile.CaseID, seq int, m Kept) error
+}
+
+// Kept is what became of a photo, voice message, video or file.
+type Kept struct {
+	State       MediaState
+	ContentType string // as the channel says
+	Content     []byte // only when kept
+}
+
+// MediaState says whether we have the content.
+type MediaState string
+
+const (
+	MediaPending  MediaState = "PENDING"
+	MediaKept     MediaState = "KEPT"
+	MediaGone     MediaState = "GONE" // taken back or expired before we came
+	MediaTooLarge MediaState = "TOO_LARGE"
+)
+
+// Contents fetches what people sent from the channel. line.Client happens to provide it.
+type Contents interface {
+	// Content returns ErrGone or ErrTooLarge for content that will not come;
+	// errors of type *TransientError may be tried again.
+	Content(ctx context.Context, messageID string) (data []byte, contentType string, err error)
+}
+
+// Errors of content that will not come.
+var (
+	ErrGone     = errors.New("the content is gone")
+	ErrTooLarge = errors.New("the content is too large")
+)
+
+// Roster knows members and units.
+type Roster interface {
+	// Nearest returns the members of a role nearest to a point, on duty or not,
+	// truly nearest first, at most k, none farther than withinM.
+	Nearest(ctx context.Context, q NearQuery) ([]dispatch.Candidate, error)
+	// Desks returns the duty desks that answer for a level at a place.
+	Desks(ctx context.Context, level casefile.Level, at casefile.Place, station casefile.UnitID) ([]dispatch.Candidate, error)
+	// Station returns the unit responsible for a place (station-area table, else the
+	// nearest live station) and the next-nearest live one.
+	Station(ctx context.Context, pin casefile.Pin, at casefile.Place) (responsible, next casefile.UnitID, err error)
+	// Acceptance counts offers and acceptances of a role in a province at an hour of the day, over the last weeks.
+	Acceptance(ctx context.Context, role casefile.Role, province string, hour int) (asked, accepted int, err error)
+	// Live reports whether a province is LIVE; otherwise it is DESK_ONLY.
+	Live(ctx context.Context, province string) (bool, error)
+	// Chosen keeps, for one OFFERED event, why each candidate was asked or not.
+	Chosen(ctx context.Context, id casefile.CaseID, seq int, role casefile.Role, choices []dispatch.Choice) error
+}
+
+// NearQuery asks for the nearest members of a role.
+type NearQuery struct {
+	Pin     casefile.Pin    `json:"pin"`
+	Role    casefile.Role   `json:"role"`
+	K       int             `json:"k"`
+	WithinM int             `json:"within_m"`
+	Case    casefile.CaseID `json:"case"` // for the conflict-of-interest list
+	At      time.Time       `json:"at"`
+}
+
+// Contacts resolves whom a message goes to, and keeps what became of it.
+type Contacts interface {
+	// MemberContact and ReporterContact return casefile.ErrNotFound for nobody.
+	MemberContact(ctx context.Context, id casefile.MemberID) (Contact, error)
+	ReporterContact(ctx context.Context, id casefile.ReporterID) (Contact, error)
+	// Delivered records what a channel answered to messages; a repeat of a key overwrites.
+	Delivered(ctx context.Context, d []Delivery) error
+	// Answered returns which of the keys a channel has already answered for good.
+	Answered(ctx context.Context, id casefile.CaseID, keys []string) (map[string]Outcome, error)
+}
+
+// Nudger wakes the workflow of a case, or starts one.
+type Nudger interface {
+	Nudge(ctx context.Context, id casefile.CaseID, upTo int) error
+}
+
+// Proofs checks the seal that the API puts on a console command.
+type Proofs interface {
+	CheckProof(proof string, parts ...string) bool
+}
+
+// Places finds province and district of a point. policy.Places happens to provide it.
+type Places interface {
+	Province(code string) (policy.Province, bool)
+	Locate(lat, lon float64) (place casefile.Place, ok bool)
+	Urban(district string) bool
+}
+
+// Contact is how somebody is reached.
+type Contact struct {
+	LINE     string // LINE user ID; empty: no LINE contact
+	Quiet    bool   // a reporter with an open case in quiet mode: nothing unasked, whatever case it is about
+	Language casefile.Language
+}
+
+// Delivery is one message and what the channel said to it.
+type Delivery struct {
+	Key      string // retry key input: case, event number, recipient, attempt
+	Case     casefile.CaseID
+	Seq      int    // event that caused the message
+	To       string // member:<id> or reporter
+	Template string
+	Outcome  Outcome
+	Request  string // the channel's request ID
+	At       time.Time
+}
+
+// Outcome is what a channel said to a message. Accepted is not delivered.
+type Outcome string
+
+const (
+	OutcomeAccepted  Outcome = "ACCEPTED"
+	OutcomeRefused   Outcome = "REFUSED"    // our mistake or an unknown person; another try cannot help
+	OutcomeQuota     Outcome = "QUOTA"      // monthly quota used up
+	OutcomeNoContact Outcome = "NO_CONTACT" // nobody to send to
+	OutcomeWithheld  Outcome = "WITHHELD"   // quiet mode: no push in place of an expired reply token
+	OutcomeUnknown   Outcome = "UNKNOWN"    // never answered while the key lived
+)
+
+// Messenger speaks to people. line.Client happens to provide it.
+type Messenger interface {
+	// Send says a message through a push, or through the reply token when there is a
+	// fresh one. Errors of type *TransientError may be tried again with the same key.
+	Send(ctx context.Context, m Outgoing) (Sent, error)
+}
+
+// Outgoing is one message to one person, ready for the channel's templates.
+type Outgoing struct {
+	To         string // LINE user ID
+	Key        string // the same for every try of the same message
+	ReplyToken string // empty: push
+	ReplyOnly  bool   // quiet mode: no push if the token is spent
+	Silent     bool   // no sound
+	Language   casefile.Language
+	Template   string
+	Args       Args
+}
+
+// Sent is the channel's acceptance.
+type Sent struct {
+	Request string
+	Outcome Outcome // OutcomeAccepted, OutcomeRefused, OutcomeQuota or OutcomeWithheld
+}
+
+// TransientError asks for another try of the same message, after a wait if one is given.
+type TransientError struct {
+	After  time.Duration
+	Reason string // a code, never a body
+}
+
+func (e *TransientError) Error() string { return "channel: " + e.Reason }
+
+// Args are the values of a template. All but the case code are optional. They
+// hold nothing personal but Pin and Phone, which only templates for
+// responders under way show.
+type Args struct {
+	Case     casefile.CaseID       `json:"case"`
+	Code     string                `json:"code"`
+	Seq      int                   `json:"seq,omitempty"` // the offer that buttons answer
+	Type     casefile.IncidentType `json:"type,omitempty"`
+	Guessed  bool                  `json:"guessed,omitempty"`
+	Severity casefile.Severity     `json:"severity,omitempty"`
+	State    casefile.State        `json:"state,omitempty"`
+	Role     casefile.Role         `json:"role,omitempty"`
+	Level    casefile.Level        `json:"level,omitempty"`
+	NoCall   bool                  `json:"no_call,omitempty"` // first line of every responder's card
+	Quiet    bool                  `json:"quiet,omitempty"`   // reporter is in quiet mode: neutral words
+	Neutral  bool                  `json:"neutral,omitempty"`
+	AckOnly  bool                  `json:"ack_only,omitempty"` // nobody is sent in this role: a desk's word is enough
+	Forced   bool                  `json:"forced,omitempty"`   // cancelled: treat as forced
+	Child    bool                  `json:"child,omitempty"`
+	Minutes  int                   `json:"minutes,omitempty"`
+	Metres   int                   `json:"metres,omitempty"`
+	AgeS     int                   `json:"age_s,omitempty"`    // age of the report, seconds of case time
+	Province string                `json:"province,omitempty"` // code; the template names it
+	District string                `json:"district,omitempty"`
+	Pin      *casefile.Pin         `json:"pin,omitempty"`   // exact place: after acceptance only; also echoed to the reporter
+	Phone    string                `json:"phone,omitempty"` // call-back number: after acceptance only, never with NoCall
+	Moved    bool                  `json:"moved,omitempty"`
+	Reason   string                `json:"reason,omitempty"`   // a code that the template words
+	Unit     string                `json:"unit,omitempty"`     // name of a unit
+	Question *policy.Card          `json:"question,omitempty"` // the card that is asked next; nil: none
+}
