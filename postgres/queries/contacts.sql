@@ -1,0 +1,21 @@
+-- name: MemberContact :one
+-- MemberContact reads how a member is reached.
+SELECT line_user_sealed, language FROM members WHERE id = @id;
+
+-- name: ReporterContact :one
+-- ReporterContact reads how a reporter is reached, and whether an open case of
+-- theirs is quiet: then nothing unasked is said to them, whatever case it is about.
+SELECT channel, user_sealed, language, blocked_at,
+    EXISTS (SELECT FROM cases WHERE cases.reporter_id = threads.reporter_id AND ended_at IS NULL AND cases.quiet) AS quiet
+FROM threads WHERE threads.reporter_id = @reporter_id;
+
+-- name: Delivered :exec
+-- Delivered keeps what a channel said to messages; a repeat of a key overwrites.
+INSERT INTO deliveries (key, case_id, seq, recipient, template, outcome, request_id, at)
+SELECT unnest(@keys::text[]), unnest(@case_ids::uuid[]), unnest(@seqs::int[]), unnest(@recipients::text[]),
+    unnest(@templates::text[]), unnest(@outcomes::text[]), unnest(@request_ids::text[]), unnest(@ats::timestamptz[])
+ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome, request_id = excluded.request_id, at = excluded.at;
+
+-- name: Answered :many
+-- Answered says which messages a channel has answered for good.
+SELECT key, outcome FROM deliveries WHERE key = ANY (@keys::text[]) AND outcome <> 'UNKNOWN';
