@@ -1,0 +1,181 @@
+// Package worker registers workflows and activities with Temporal and runs them.
+// It holds no rule and no deed of its own.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/workflows"
+)
+
+// Deployment names the worker deployment that every build of ESS belongs to.
+const Deployment = "ess"
+
+// Overdue finds open cases whose deadline has passed unserved.
+type Overdue interface {
+	// OverdueCases returns open cases whose next deadline passed before the
+	// instant (case time), with the last inbox number given.
+	OverdueCases(ctx context.Context, before time.Time, limit int) ([]Late, error)
+}
+
+// Late is an open case that its story seems to have forgotten.
+type Late struct {
+	Case casefile.CaseID
+	UpTo int
+}
+
+// Worker runs the stories and the deeds of one process.
+type Worker struct {
+	Client     client.Client
+	Namespace  string
+	Activities *activities.Activities
+	Build      string // build ID; a new build takes over running cases once it polls
+	Overdue    Overdue
+	Log        *slog.Logger
+	Polls      func()        // called once, when this build takes tasks
+	Every      time.Duration // real time between two looks for forgotten cases; 0: 30 s
+	Grace      time.Duration // case time past a deadline before a case counts as forgotten; 0: 30 s
+}
+
+// Register puts every workflow and activity under its released name.
+func Register(r worker.Registry, a *activities.Activities) {
+	r.RegisterWorkflowWithOptions(workflows.Emergency, workflow.RegisterOptions{
+		Name: workflows.EmergencyType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
+	RegisterDeeds(r, a)
+}
+
+// RegisterDeeds puts every activity under its released name.
+func RegisterDeeds(r worker.ActivityRegistry, a *activities.Activities) {
+	for name, deed := range map[string]any{
+		"Begin": a.Begin, "Hear": a.Hear, "Locate": a.Locate, "Record": a.Record, "Rank": a.Rank, "Speak": a.Speak, "Tell": a.Tell,
+		"Keep": a.Keep,
+	} {
+		r.RegisterActivityWithOptions(deed, activity.RegisterOptions{Name: name})
+	}
+}
+
+// Run polls until the context ends, then lets what is under way finish.
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.verify(ctx); err != nil {
+		return err
+	}
+	fatal := make(chan error, 2)
+	options := worker.Options{
+		WorkerStopTimeout:                20 * time.Second,
+		DisableRegistrationAliasing:      true,
+		MaxConcurrentWorkflowTaskPollers: 4,
+		MaxConcurrentActivityTaskPollers: 4,
+		DisableEagerActivities:           true,
+		OnFatalError:                     func(err error) { fatal <- err },
+		DeploymentOptions: worker.DeploymentOptions{
+			UseVersioning:             true,
+			Version:                   worker.WorkerDeploymentVersion{DeploymentName: Deployment, BuildID: w.Build},
+			DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		},
+	}
+	story := worker.New(w.Client, workflows.TaskQueue, options)
+	Register(story, w.Activities)
+	options.DisableWorkflowWorker = true
+	tell := worker.New(w.Client, workflows.TellQueue, options)
+	RegisterDeeds(tell, w.Activities)
+	for _, one := range []worker.Worker{story, tell} {
+		if err := one.Start(); err != nil {
+			return fmt.Errorf("start worker: %w", err)
+		}
+		defer one.Stop()
+	}
+	if err := w.makeCurrent(ctx); err != nil {
+		return err
+	}
+	w.Log.InfoContext(ctx, "worker polls", "build", w.Build)
+	w.Polls()
+	return w.watchOverdue(ctx, fatal)
+}
+
+// verify refuses to start on a server that does not know our search attributes:
+// an unknown one upserted inside a workflow would wedge the case.
+func (w *Worker) verify(ctx context.Context) error {
+	known, err := w.Client.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: w.Namespace})
+	if err != nil {
+		return fmt.Errorf("ask for search attributes: %w", err)
+	}
+	var missing []error
+	for _, want := range workflows.SearchAttributes() {
+		if got, ok := known.CustomAttributes[want[0]]; !ok || got != attributeType[want[1]] {
+			missing = append(missing, fmt.Errorf("search attribute %s of type %s is not registered in namespace %s", want[0], want[1], w.Namespace))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+var attributeType = map[string]enumspb.IndexedValueType{
+	"Keyword": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "Int": enumspb.INDEXED_VALUE_TYPE_INT,
+	"Datetime": enumspb.INDEXED_VALUE_TYPE_DATETIME, "Bool": enumspb.INDEXED_VALUE_TYPE_BOOL,
+}
+
+// makeCurrent makes this build the one that takes tasks. The server learns of a
+// build from its first poll, so the call is repeated until it is known.
+func (w *Worker) makeCurrent(ctx context.Context) error {
+	handle := w.Client.WorkerDeploymentClient().GetHandle(Deployment)
+	var last error
+	for range 120 {
+		_, last = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: w.Build})
+		if last == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("make build %s current: %w", w.Build, last)
+}
+
+// watchOverdue nudges open cases whose deadline passed and whose story did not
+// move: it was terminated, lost, or never started.
+func (w *Worker) watchOverdue(ctx context.Context, fatal <-chan error) error {
+	every, grace := w.Every, w.Grace
+	if every == 0 {
+		every = 30 * time.Second
+	}
+	if grace == 0 {
+		grace = 30 * time.Second
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-fatal:
+			return fmt.Errorf("worker: %w", err)
+		case <-tick.C:
+		}
+		const atOnce = 500
+		late, err := w.Overdue.OverdueCases(ctx, w.Activities.Clock.Case(time.Now()).Add(-grace), atOnce)
+		if err != nil {
+			w.Log.WarnContext(ctx, "cannot look for forgotten cases", "error", err)
+			continue
+		}
+		for _, l := range late {
+			if err := w.Activities.Nudger.Nudge(ctx, l.Case, l.UpTo); err != nil {
+				w.Log.WarnContext(ctx, "cannot nudge a forgotten case", "case", string(l.Case), "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
+)
+
+// lapse acts on the clocks that have run out: the ladders together in one wave,
+// the others on one page.
+func (s *story) lapse(ctx workflow.Context) error {
+	p := s.page(ctx)
+	for _, d := range s.lapsed(ctx) {
+		switch d.Clock {
+		case casefile.ClockLadder:
+		case casefile.ClockHandover:
+			return s.handOver(ctx)
+		case casefile.ClockDesk:
+			return s.ringDesk(ctx)
+		case casefile.ClockCentre:
+			return s.ringCentres(ctx)
+		default:
+			p.lapse(d)
+		}
+	}
+	if err := s.commit(ctx, p, nil); err != nil {
+		return err
+	}
+	return s.climbDue(ctx)
+}
+
+// lapse is what one clock means. A clock always stops or moves here, so that it
+// cannot ring twice for the same reason.
+func (p *page) lapse(d casefile.Deadline) {
+	w := p.plan.Waits
+	again := func() {
+		d.At = p.now.Add(w.Stale)
+		p.c.SetClock(d)
+	}
+	p.c.StopClock(d.Clock, d.Role, d.Member)
+	switch d.Clock {
+	case casefile.ClockPin: // no usable pin: a human, and one reminder
+		p.raiseDesk(casefile.DeskNoPin)
+		p.tellReporter("pin_reminder", nil)
+	case casefile.ClockCheckIn:
+		if p.c.State.BeforeControl() && p.c.ArrivedAt.IsZero() && !p.c.Quiet {
+			p.must(casefile.Event{Kind: casefile.CheckInAsked, By: casefile.System})
+			p.tellReporter("check_in", nil)
+		}
+	case casefile.ClockRadio:
+		if p.c.RadioSeen.IsZero() && p.c.AckedAt.IsZero() {
+			p.must(casefile.Event{Kind: casefile.RadioUnread, By: casefile.System})
+			p.raiseDesk(casefile.DeskRadioUnread)
+		}
+	case casefile.ClockDepart:
+		p.notMoving(d)
+	case casefile.ClockArrive:
+		p.notArrived(d)
+	case casefile.ClockScene:
+		p.tellMember(d.Member, "scene_check", nil)
+		d.At = p.now.Add(w.Scene)
+		p.c.SetClock(d)
+	case casefile.ClockControl:
+		p.raiseDesk(casefile.DeskStale)
+		again()
+	case casefile.ClockJoin: // the lead did not answer: when in doubt, ring
+		p.must(casefile.Event{Kind: casefile.Split, By: casefile.System, Reason: "LEAD_SILENT", Case: p.c.Waiting})
+	case casefile.ClockState:
+		p.raiseDesk(casefile.DeskStale)
+		again()
+	}
+	if len(p.c.Clocks) == 0 {
+		d.Clock, d.Role, d.Member = casefile.ClockState, "", ""
+		again()
+	}
+}
+
+// notMoving: acknowledged or accepted, and nobody moves. First a question, then the search goes on beside them.
+func (p *page) notMoving(d casefile.Deadline) {
+	w := p.plan.Waits
+	if d.Member == "" { // a desk acknowledged; nobody has been sent
+		t, ok := p.c.Track(d.Role)
+		if !ok || t.Active() > 0 || t.AckedAt.IsZero() {
+			return
+		}
+		if reopenAt := t.AckedAt.Add(w.DepartReopen); p.now.Before(reopenAt) {
+			if o, asked := t.Offer(casefile.MemberID(t.AckedBy.ID)); asked {
+				p.tellMember(o.Member, "arrival_check", nil)
+			}
+			d.At = reopenAt
+			p.c.SetClock(d)
+			return
+		}
+		p.must(casefile.Event{Kind: casefile.SearchReopened, By: casefile.System, Role: d.Role, Reason: "NOBODY_SENT"})
+		return
+	}
+	t, ok := p.c.TrackOf(d.Member)
+	a, on := activeOn(t, d.Member)
+	if !ok || !on || a.State != casefile.AssignAccepted {
+		return
+	}
+	if reopenAt := a.At.Add(w.DepartReopen); p.now.Before(reopenAt) {
+		p.tellMember(d.Member, "arrival_check", nil)
+		d.At = reopenAt
+		p.c.SetClock(d)
+		return
+	}
+	if !a.Late {
+		p.must(casefile.Event{Kind: casefile.SearchReopened, By: casefile.System, Role: t.Role, Member: d.Member, Reason: "NOT_MOVING"})
+	}
+}
+
+// notArrived: the stated or allowed time has passed. The first responder is
+// kept, another is sought beside them.
+func (p *page) notArrived(d casefile.Deadline) {
+	t, ok := p.c.TrackOf(d.Member)
+	a, on := activeOn(t, d.Member)
+	if !ok || !on || a.State == casefile.AssignOnScene {
+		return
+	}
+	p.tellMember(d.Member, "arrival_check", nil)
+	if !a.Late {
+		p.must(casefile.Event{Kind: casefile.SearchReopened, By: casefile.System, Role: t.Role, Member: d.Member, Reason: "NOT_ARRIVED"})
+	}
+	d.At = p.now.Add(p.plan.Waits.ArriveReopen)
+	p.c.SetClock(d)
+}
+
+// handOver offers the case to the next office, or to the last one again.
+func (s *story) handOver(ctx workflow.Context) error {
+	p := s.page(ctx)
+	p.c.StopClocks(casefile.ClockHandover)
+	if p.c.State == casefile.Handover {
+		p.must(casefile.Event{Kind: casefile.HandoverTimedOut, By: casefile.System, Unit: p.c.Over.Unit, Step: p.c.Over.Step})
+	}
+	step := 0
+	if !p.c.Over.OfferedAt.IsZero() {
+		step = p.c.Over.Step + 1
+	}
+	office := overStep(p.plan, step)
+	in := activities.RankInput{
+		Case: p.c.ID, Type: p.c.Type, State: p.c.State, Place: p.c.Place, Rule: p.plan.Wave, At: p.now,
+		Wanted: []activities.Wanted{{Role: casefile.MSDHS, Seq: p.c.Version + 1, Levels: []casefile.Level{office.Level}, Needed: 1}},
+	}
+	var ranked activities.RankResult
+	if err := s.local(ctx, "find the office that takes the case over", deeds.Rank, in).Get(ctx, &ranked); err != nil {
+		return err
+	}
+	asks := ranked.Waves[0].Asks
+	e := casefile.Event{Kind: casefile.HandoverOffered, By: casefile.System, Level: office.Level, Step: step, Asked: asks}
+	if len(asks) > 0 {
+		e.Unit = asks[0].Unit
+	}
+	if p.must(e) {
+		for _, a := range asks {
+			p.tellMember(a.Member, "handover_offer", nil)
+		}
+		if len(asks) == 0 {
+			p.nobody(casefile.MSDHS)
+			p.c.SetClock(casefile.Deadline{Clock: casefile.ClockHandover, At: p.now.Add(min(office.Wait, p.plan.Waits.Desk))})
+		}
+	}
+	return s.commit(ctx, p, nil)
+}
+
+// ringDesk rings the operators of the national desk until one takes the item.
+func (s *story) ringDesk(ctx workflow.Context) error {
+	p := s.page(ctx)
+	p.c.StopClocks(casefile.ClockDesk)
+	switch {
+	case p.c.Desk == nil:
+	case p.c.Desk.Owner != (casefile.Actor{}): // taken, and still open after the limit
+		p.must(casefile.Event{Kind: casefile.DeskRaised, By: casefile.System, Desk: p.c.Desk.Reason, Reason: "FORGOTTEN"})
+	default:
+		asks, err := s.desks(ctx, p, "find the operators of the desk", casefile.LevelDesk)
+		if err != nil {
+			return err
+		}
+		p.must(casefile.Event{Kind: casefile.Escalated, By: casefile.System, Level: casefile.LevelDesk, Step: p.c.Escalation, Reason: string(p.c.Desk.Reason)})
+		for _, a := range asks {
+			p.tellMember(a.Member, "desk_item", func(x *activities.Args) { x.Reason = string(p.c.Desk.Reason); x.Level = casefile.LevelDesk })
+		}
+		p.c.SetClock(casefile.Deadline{Clock: casefile.ClockDesk, At: p.now.Add(deskWait(p.plan.Waits, p.c.Desk.Rings))})
+	}
+	if len(p.c.Clocks) == 0 {
+		p.c.SetClock(casefile.Deadline{Clock: casefile.ClockState, At: p.now.Add(p.plan.Waits.Stale)})
+	}
+	return s.commit(ctx, p, nil)
+}
+
+// deskWait is how long the desk may leave an item before it is rung again: twice
+// as long each time, so that a night of curious taps does not drown the one that
+// matters. The ladders of a case with a place ring on beside it.
+func deskWait(w policy.Waits, rings int) time.Duration {
+	const doublings = 6
+	return min(w.Desk<<min(max(rings-1, 0), doublings), max(w.Stale, w.Desk))
+}
