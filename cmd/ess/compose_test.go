@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ess-thailand/ess/workflows"
+)
+
+// The compose file registers the search attributes that the workflows set.
+func TestComposeRegistersTheSearchAttributes(t *testing.T) {
+	compose := read(t)
+	for _, a := range workflows.SearchAttributes() {
+		if !strings.Contains(compose, "--name "+a[0]+" --type "+a[1]) {
+			t.Errorf("docker-compose.yml does not register %s as %s", a[0], a[1])
+		}
+	}
+}
+
+// The compose file sets nothing that the configuration does not know, and everything that it requires.
+func TestComposeSetsWhatTheConfigurationKnows(t *testing.T) {
+	set := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^ +(ESS_[A-Z_]+): `).FindAllStringSubmatch(read(t), -1) {
+		set[m[1]] = true
+	}
+	delete(set, "ESS_DB_PASSWORD") // of the database itself
+	fields := reflect.TypeFor[Config]()
+	for i := range fields.NumField() {
+		name, options, _ := strings.Cut(fields.Field(i).Tag.Get("env"), ",")
+		if strings.Contains(options, "required") && !set[name] {
+			t.Errorf("docker-compose.yml does not set %s", name)
+		}
+		delete(set, name)
+	}
+	for name := range set {
+		t.Errorf("docker-compose.yml sets %s, which nobody reads", name)
+	}
+}
+
+func read(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile("../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/ess-thailand/ess/policy"
+)
+
+// Secret prints as ***. It needs all three: JSON logs ignore String.
+type Secret string
+
+func (Secret) String() string               { return "***" }
+func (Secret) GoString() string             { return "***" }
+func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+// Config is everything that a process of ESS can be told, read once from the
+// environment. Every field has a reason; those without a default must be set.
+type Config struct {
+	// DatabaseURL is the record. synchronous_commit must be on: a 200 promises that the report is kept.
+	DatabaseURL Secret `env:"ESS_DATABASE_URL,required,notEmpty"`
+	// DatabaseConns bounds the pool of one process, so that a slow console cannot starve intake elsewhere.
+	DatabaseConns int32 `env:"ESS_DATABASE_CONNS" envDefault:"20"`
+
+	// TemporalAddress is the frontend of the Temporal cluster.
+	TemporalAddress string `env:"ESS_TEMPORAL_ADDRESS" envDefault:"127.0.0.1:7233"`
+	// TemporalNamespace holds the cases and nothing else.
+	TemporalNamespace string `env:"ESS_TEMPORAL_NAMESPACE" envDefault:"ess"`
+	// Build names this build to Temporal; a new one takes over running cases. Empty: the version of the binary.
+	Build string `env:"ESS_BUILD"`
+
+	// Keyset says where the encryption keys of personal data are: file:/path/of/keyset.json (ess keys new creates it).
+	Keyset string `env:"ESS_KEYSET,required,notEmpty"`
+
+	// LINESecrets are the channel secrets that a webhook may be signed with: the current one, and the next while rotating.
+	LINESecrets []Secret `env:"ESS_LINE_SECRETS,required,notEmpty"`
+	// LINEChannel and the first secret issue the short-lived tokens we send with.
+	LINEChannel string `env:"ESS_LINE_CHANNEL_ID,required,notEmpty"`
+	// LINEAPI, LINEData and LINELogin are LINE's hosts; anything else is refused unless it is loopback in a development run.
+	LINEAPI  string `env:"ESS_LINE_API" envDefault:"https://api.line.me"`
+	LINEData string `env:"ESS_LINE_DATA" envDefault:"https://api-data.line.me"`
+	// LINERate limits our messages a second, below LINE's 2,000 per channel.
+	LINERate float64 `env:"ESS_LINE_RATE" envDefault:"1500"`
+
+	// Listen is where the API, the webhook and the health checks answer.
+	Listen string `env:"ESS_LISTEN" envDefault:"127.0.0.1:8080"`
+	// Operators are name=token pairs of the consoles, separated by commas. Two persons means two names.
+	Operators Operators `env:"ESS_OPERATORS"`
+	// Spool is a folder on another filesystem than the database: reports wait there while PostgreSQL is away.
+	Spool string `env:"ESS_SPOOL" envDefault:"spool"`
+	// CodecOrigin is the exact origin of the Temporal UI that may ask for decoded payloads; empty: no codec endpoint.
+	CodecOrigin string `env:"ESS_CODEC_ORIGIN"`
+
+	// Policy is a file that replaces the built-in numbers.
+	Policy string `env:"ESS_POLICY"`
+	// Boundaries is a folder with district boundaries; without it the nearest reference point decides.
+	Boundaries string `env:"ESS_BOUNDARIES"`
+
+	// Speed is how many seconds of case time pass in one second. Everything but a development run refuses another than 1.
+	Speed float64 `env:"ESS_SPEED" envDefault:"1"`
+	// Epoch is the instant at which case time and real time were the same.
+	Epoch time.Time `env:"ESS_EPOCH"`
+
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `env:"ESS_LOG_LEVEL" envDefault:"info"`
+	// Development allows loopback hosts for LINE and a Speed other than 1. Only ess dev and tests set it.
+	Development bool `env:"ESS_DEVELOPMENT" envDefault:"false"`
+}
+
+// Operators maps a name to its token.
+type Operators map[string]Secret
+
+// UnmarshalText reads name=token pairs separated by commas.
+func (o *Operators) UnmarshalText(text []byte) error {
+	*o = Operators{}
+	for pair := range strings.SplitSeq(string(text), ",") {
+		name, token, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok || name == "" || len(token) < minToken {
+			return fmt.Errorf("want name=token pairs separated by commas, tokens of at least %d characters", minToken)
+		}
+		(*o)[name] = Secret(token)
+	}
+	return nil
+}
+
+// minToken keeps guessing hopeless at the API's rate limit.
+const minToken = 24
+
+// load reads the environment and reports every mistake, not just the first.
+func load(environment map[string]string) (Config, error) {
+	var c Config
+	errs := []error{env.ParseWithOptions(&c, env.Options{Environment: environment})}
+	if c.Build == "" {
+		c.Build = buildID()
+	}
+	clock := policy.Clock{Epoch: c.Epoch, Speed: c.Speed}
+	if c.Speed != 1 && !c.Development {
+		errs = append(errs, errors.New("ESS_SPEED: only ess dev, ess simulate and tests may run at another speed than 1"))
+	} else if err := clock.Check(); err != nil {
+		errs = append(errs, fmt.Errorf("ESS_SPEED: %w", err))
+	}
+	for name, host := range map[string]string{"ESS_LINE_API": c.LINEAPI, "ESS_LINE_DATA": c.LINEData} {
+		u, err := url.Parse(host)
+		switch {
+		case err != nil || u.Host == "":
+			errs = append(errs, fmt.Errorf("%s: not an address", name))
+		case !c.Development && (u.Scheme != "https" || !strings.HasSuffix(u.Hostname(), ".line.me")):
+			errs = append(errs, fmt.Errorf("%s: must be a host of LINE over https", name))
+		}
+	}
+	if !filepath.IsAbs(c.Spool) && !c.Development {
+		errs = append(errs, errors.New("ESS_SPOOL: want an absolute path, on another filesystem than the database"))
+	}
+	return c, errors.Join(errs...)
+}
+
+// environment is the process environment as a map.
+func environment() map[string]string { return env.ToMap(os.Environ()) }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ess-thailand/ess/"
+
+// mayImport is who may know whom. A package that is not named here may import
+// nothing of ours; cmd/ess, smoke and bench may import everything.
+var mayImport = map[string][]string{
+	"casefile":   {},
+	"dispatch":   {"casefile"},
+	"policy":     {"casefile"},
+	"activities": {"casefile", "dispatch", "policy"},
+	"workflows":  {"casefile", "policy", "activities"},
+	"worker":     {"casefile", "activities", "workflows"},
+	"postgres":   {"casefile", "dispatch", "policy", "activities", "postgres/internal/db"},
+	"line":       {"casefile", "policy", "activities"},
+	"api":        {"casefile", "policy", "dispatch", "activities", "line"},
+	"vault":      {},
+	"lineemu":    {},
+	"migrations": {},
+
+	"postgres/internal/db": {},
+	"postgres/pgserver":    {}, "postgres/pgtest": {"postgres/pgserver"},
+	"postgres/pgserver/withpg": {"postgres/pgserver"},
+}
+
+// onlyIn says where a driver may appear.
+var onlyIn = map[string][]string{
+	"github.com/uber/h3-go/v4":          {"dispatch"},
+	"github.com/jackc/pgx/v5":           {"postgres", "migrations", "cmd/ess", "smoke", "bench"},
+	"github.com/line/line-bot-sdk-go":   {"line", "lineemu"},
+	"github.com/gin-gonic/gin":          {"api"},
+	"github.com/tink-crypto/tink-go/v2": {"vault"},
+}
+
+func TestImportRule(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		packages++
+		name := strings.TrimPrefix(p.ImportPath, module)
+		everything := strings.HasPrefix(name, "cmd/ess") || strings.HasPrefix(name, "smoke") || name == "bench"
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !everything && !slices.Contains(mayImport[name], ours) {
+				t.Errorf("%s must not import %s", name, ours)
+			}
+			for driver, homes := range onlyIn {
+				home := slices.ContainsFunc(homes, func(h string) bool { return name == h || strings.HasPrefix(name, h+"/") })
+				if strings.HasPrefix(imported, driver) && !home {
+					t.Errorf("%s must not import %s", name, driver)
+				}
+			}
+		}
+	}
+	if packages < len(mayImport)/2 {
+		t.Fatalf("only %d packages were looked at", packages)
+	}
+}

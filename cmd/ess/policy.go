@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/ess-thailand/ess/policy"
+	"github.com/ess-thailand/ess/postgres"
+)
+
+func policyCommand(vars map[string]string) *cli.Command {
+	return &cli.Command{
+		Name: "policy", Usage: "the ministry's numbers",
+		Commands: []*cli.Command{{
+			Name: "check", Usage: "check a policy file, or with --roster whether every ladder ends at somebody who answers", ArgsUsage: "[FILE]",
+			Flags: []cli.Flag{&cli.BoolFlag{Name: "roster", Usage: "check the roster in the database against the policy"}},
+			Action: func(ctx context.Context, c *cli.Command) error {
+				if !c.Bool("roster") {
+					return policyFile(c.Args().First())
+				}
+				cfg, err := load(vars)
+				if err != nil {
+					return fmt.Errorf("the configuration has mistakes:\n%w", err)
+				}
+				return checkRoster(ctx, cfg)
+			},
+		}},
+	}
+}
+
+// checkRoster lists what would ring nobody, province by province.
+func checkRoster(ctx context.Context, cfg Config) error {
+	p, err := build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	units, err := p.store.Units(ctx, postgres.UnitFilter{})
+	if err != nil {
+		return err
+	}
+	desks, err := p.store.RosterDesks(ctx)
+	if err != nil {
+		return err
+	}
+	findings := policy.CheckRoster(p.policy, units, desks)
+	for _, f := range findings {
+		fmt.Println(f)
+	}
+	provinces, err := p.store.Provinces(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, prov := range provinces {
+		if ready, _ := policy.Readiness(findings, prov.Code); prov.Live && !ready {
+			errs = append(errs, fmt.Errorf("province %s is LIVE and not ready", prov.Code))
+		}
+	}
+	return errors.Join(errs...)
+}

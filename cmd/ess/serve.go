@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/urfave/cli/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ess-thailand/ess/api"
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/migrations"
+	"github.com/ess-thailand/ess/policy"
+	"github.com/ess-thailand/ess/postgres"
+	"github.com/ess-thailand/ess/vault"
+	"github.com/ess-thailand/ess/worker"
+)
+
+// openStore connects to the record.
+func openStore(ctx context.Context, cfg Config, v *vault.Vault, p *policy.Policy) (*postgres.Store, error) {
+	pool, err := postgres.Open(ctx, string(cfg.DatabaseURL), cfg.DatabaseConns)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(pool, cfg, v, p), nil
+}
+
+func newStore(pool *pgxpool.Pool, cfg Config, v *vault.Vault, p *policy.Policy) *postgres.Store {
+	clock := policy.Clock{Epoch: cfg.Epoch, Speed: cfg.Speed}
+	severity := map[casefile.IncidentType]casefile.Severity{}
+	for _, t := range casefile.IncidentTypes {
+		severity[t] = p.Types[t].Severity
+	}
+	plan := p.Plan(casefile.ThreatAssault, casefile.Place{}, false, true, false)
+	return &postgres.Store{
+		Pool: pool, Sealer: v, Now: func() time.Time { return clock.Case(time.Now()) }, Severity: severity, PinWait: plan.Waits.Pin,
+	}
+}
+
+// serve runs api and worker in one process, for one small server.
+func serve(ctx context.Context, cfg Config) error {
+	p, err := build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.runAPI(ctx) })
+	group.Go(func() error { return p.runWorker(ctx, func() {}) })
+	return group.Wait()
+}
+
+func serveAPI(ctx context.Context, cfg Config) error {
+	p, err := build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	return p.runAPI(ctx)
+}
+
+// runAPI answers LINE, consoles and health checks, and hands over what waits in the inbox.
+func (p *parts) runAPI(ctx context.Context) error {
+	spool, err := api.OpenSpool(p.cfg.Spool, p.vault)
+	if err != nil {
+		return err
+	}
+	defer spool.Close()
+	s := &api.Server{
+		Intake: record{p.store}, Cases: record{p.store}, Commander: p, Nudger: p, Prover: p.vault, Roster: rosterView{p.store},
+		Requests: queue{p.store}, Changes: changes{p.store}, Keys: keys{p.store}, Messenger: p.line, Menus: p.line, Spool: spool,
+		Policy: p.policy, Places: p.places, Ready: p.store.Pool.Ping, PerSecond: operatorRate, Registry: p.metrics, Log: p.log, Now: p.store.Now,
+		NudgeApart: p.clock.Wait(time.Second),
+	}
+	for _, secret := range p.cfg.LINESecrets {
+		s.LINESecrets = append(s.LINESecrets, string(secret))
+	}
+	for name, token := range p.cfg.Operators {
+		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(token)})
+	}
+	if p.cfg.CodecOrigin != "" {
+		s.Codec = p.codec()
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.cfg.Listen)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.relay(ctx) })
+	group.Go(func() error { return s.Serve(ctx, listener) })
+	return group.Wait()
+}
+
+// operatorRate is how many requests a second one operator may make.
+const operatorRate = 50
+
+// codec decodes payloads for the Temporal UI. In a development run anybody on
+// loopback may ask; elsewhere an operator's token is needed. Who asked for how
+// many payloads is logged, never what was in them.
+func (p *parts) codec() http.Handler {
+	authorize := func(r *http.Request) error {
+		if p.cfg.Development {
+			return nil
+		}
+		for _, token := range p.cfg.Operators {
+			if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+string(token))) == 1 {
+				return nil
+			}
+		}
+		return errors.New("not an operator")
+	}
+	return p.vault.CodecHandler(p.cfg.CodecOrigin, authorize, func(r *http.Request, action string, payloads int) error {
+		p.log.InfoContext(r.Context(), "payloads for the Temporal UI", "action", action, "payloads", payloads)
+		return nil
+	})
+}
+
+// serveWorker runs the worker, and answers health checks once it polls.
+func serveWorker(ctx context.Context, cfg Config) error {
+	p, err := build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	group, ctx := errgroup.WithContext(ctx)
+	polls := make(chan struct{})
+	group.Go(func() error { return p.runWorker(ctx, func() { close(polls) }) })
+	group.Go(func() error { return serveHTTP(ctx, cfg.Listen, p.workerHealth(polls)) })
+	return group.Wait()
+}
+
+func (p *parts) workerHealth(polls <-chan struct{}) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-polls:
+		default:
+			http.Error(w, "not polling yet", http.StatusServiceUnavailable)
+			return
+		}
+		if err := p.store.Pool.Ping(r.Context()); err != nil {
+			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		}
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(p.metrics, promhttp.HandlerOpts{}))
+	return mux
+}
+
+func (p *parts) runWorker(ctx context.Context, polls func()) error {
+	w := &worker.Worker{
+		Client: p.temporal, Namespace: p.cfg.TemporalNamespace, Activities: p.deeds(), Build: p.cfg.Build, Overdue: overdue{p.store}, Log: p.log,
+		Polls: polls, Every: max(p.clock.Wait(30*time.Second), time.Second),
+	}
+	return w.Run(ctx)
+}
+
+// overdue lets the worker ask the record for forgotten cases.
+type overdue struct{ store *postgres.Store }
+
+// OverdueCases walks over the open cases: there are few, however many have ended.
+func (o overdue) OverdueCases(ctx context.Context, before time.Time, limit int) ([]worker.Late, error) {
+	const page = 500
+	var late []worker.Late
+	var after casefile.CaseID
+	for {
+		open, err := o.store.OpenCases(ctx, after, page)
+		if err != nil {
+			return late, err
+		}
+		for _, c := range open {
+			if c.NextDeadline.Before(before) && c.State != casefile.FollowUp {
+				late = append(late, worker.Late{Case: c.ID, UpTo: c.UpTo})
+			}
+			after = c.ID
+		}
+		if len(open) < page || len(late) >= limit {
+			return late, nil
+		}
+	}
+}
+
+// relay hands over what a lost nudge left in the inbox, by lease, and holds no
+// transaction while it speaks to Temporal.
+func (p *parts) relay(ctx context.Context) error {
+	const (
+		every  = time.Second
+		atOnce = 200
+		lease  = 15 * time.Second
+	)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		waiting, err := p.store.Lease(ctx, atOnce, lease)
+		if err != nil {
+			p.log.WarnContext(ctx, "relay cannot read the inbox", "error", err)
+			continue
+		}
+		for _, n := range waiting {
+			if err := p.Nudge(ctx, n.Case, n.UpTo); err != nil {
+				p.log.WarnContext(ctx, "relay cannot hand over", "case", string(n.Case), "error", err)
+				break // Temporal is away: the lease ends and it is tried again
+			}
+		}
+	}
+}
+
+// migrate brings the schema up to date.
+func migrate(ctx context.Context, cfg Config) error {
+	return migrations.Up(ctx, string(cfg.DatabaseURL))
+}
+
+// lineSetup creates the rich menus.
+func lineSetup(ctx context.Context, cfg Config) error {
+	p, err := build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	ids, err := p.line.SetupMenus(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d rich menus are in place\n", len(ids))
+	return nil
+}
+
+// healthAction asks a process of this machine whether it is ready: for container health checks.
+func healthAction(vars map[string]string) cli.ActionFunc {
+	return func(ctx context.Context, _ *cli.Command) error {
+		listen := vars["ESS_LISTEN"]
+		if listen == "" {
+			listen = "127.0.0.1:8080"
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listen+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return errors.New("nothing answers on " + listen)
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("not ready: %s", res.Status)
+		}
+		return nil
+	}
+}
+
+// buildID names this build: the linker's version, or the binary's own time in development.
+func buildID() string {
+	if version != "dev" {
+		return version
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return version
+	}
+	info, err := os.Stat(self)
+	if err != nil {
+		return version
+	}
+	return info.ModTime().UTC().Format("dev-20060102-150405")
+}

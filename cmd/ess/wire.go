@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/api"
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/dispatch"
+	"github.com/ess-thailand/ess/line"
+	"github.com/ess-thailand/ess/policy"
+	"github.com/ess-thailand/ess/postgres"
+	"github.com/ess-thailand/ess/vault"
+	"github.com/ess-thailand/ess/workflows"
+)
+
+// parts are what a process is made of. Everything is built here and handed on;
+// no package keeps a global of its own.
+type parts struct {
+	cfg      Config
+	log      *slog.Logger
+	metrics  *prometheus.Registry
+	clock    policy.Clock
+	policy   *policy.Policy
+	places   *policy.Places
+	vault    *vault.Vault
+	store    *postgres.Store
+	line     *line.Client
+	temporal client.Client
+}
+
+// build makes the parts that api and worker share, and reports the first that cannot be made.
+func build(ctx context.Context, cfg Config) (*parts, error) {
+	p := &parts{cfg: cfg, log: logger(cfg.LogLevel), clock: policy.Clock{Epoch: cfg.Epoch, Speed: cfg.Speed}, metrics: prometheus.NewRegistry()}
+	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if p.policy, err = loadPolicy(cfg.Policy); err != nil {
+		return nil, err
+	}
+	if p.places, err = loadPlaces(cfg.Boundaries); err != nil {
+		return nil, err
+	}
+	if p.vault, err = vault.Open(cfg.Keyset); err != nil {
+		return nil, err
+	}
+	if p.store, err = openStore(ctx, cfg, p.vault, p.policy); err != nil {
+		return nil, err
+	}
+	if p.line, err = lineClient(p); err != nil {
+		return nil, err
+	}
+	p.temporal, err = client.NewLazyClient(client.Options{ // api starts without Temporal: intake must not wait for it
+		HostPort: cfg.TemporalAddress, Namespace: cfg.TemporalNamespace, Identity: "ess-" + hostname(),
+		DataConverter: p.vault.DataConverter(), FailureConverter: p.vault.FailureConverter(),
+		Logger: log.NewStructuredLogger(p.log.With("part", "temporal")),
+	})
+	return p, err
+}
+
+func (p *parts) close() {
+	p.temporal.Close()
+	p.store.Pool.Close()
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
+
+func lineClient(p *parts) (*line.Client, error) {
+	tokens, err := line.NewStatelessTokens(line.Channel{
+		ID: p.cfg.LINEChannel, Secret: string(p.cfg.LINESecrets[0]), APIEndpoint: p.cfg.LINEAPI, AllowLoopback: p.cfg.Development, Log: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return line.New(line.Config{
+		APIEndpoint: p.cfg.LINEAPI, DataEndpoint: p.cfg.LINEData, AllowLoopback: p.cfg.Development, Tokens: tokens,
+		Names: names(p.places), Log: p.log,
+	})
+}
+
+// names finds the name of a province or district by its code.
+func names(places *policy.Places) func(code string, l casefile.Language) string {
+	return func(code string, l casefile.Language) string {
+		if p, ok := places.Province(code); ok {
+			return policy.Text{Th: p.NameTh, En: p.NameEn}.In(l)
+		}
+		if d, ok := places.District(code); ok {
+			return policy.Text{Th: d.NameTh, En: d.NameEn}.In(l)
+		}
+		return ""
+	}
+}
+
+// deeds are the activities with everything that they need.
+func (p *parts) deeds() *activities.Activities {
+	return &activities.Activities{
+		Cases: p.store, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.line, Nudger: p, Proofs: p.vault, Places: p.places,
+		Cells: dispatch.CellName, Policy: p.policy, Clock: p.clock,
+	}
+}
+
+// Nudge wakes the workflow of a case, or starts one. The nudge carries a number and no content.
+func (p *parts) Nudge(ctx context.Context, id casefile.CaseID, upTo int) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, err := p.temporal.SignalWithStartWorkflow(ctx, workflows.EmergencyID(id), workflows.SignalNudge, workflows.Nudge{UpTo: upTo},
+		p.start(id), workflows.EmergencyType, workflows.Input{Case: id, UpTo: upTo, Clock: p.clock})
+	if err != nil {
+		return fmt.Errorf("nudge case %s: %w", id, err)
+	}
+	return p.store.HandedOver(ctx, id, upTo)
+}
+
+func (p *parts) start(id casefile.CaseID) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID: workflows.EmergencyID(id), TaskQueue: workflows.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // a run that ended may be followed by another
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "Emergency " + casefile.Case{ID: id}.Code(),
+		Priority:                 temporal.Priority{PriorityKey: 1},
+	}
+}
+
+// Command carries out a console command through the workflow of its case, and
+// starts one where none runs: a case in follow-up has none.
+func (p *parts) Command(ctx context.Context, id casefile.CaseID, c casefile.Command) (api.Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	start := p.temporal.NewWithStartWorkflowOperation(p.start(id), workflows.EmergencyType, workflows.Input{Case: id, Clock: p.clock})
+	handle, err := p.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: c.ID, WorkflowID: workflows.EmergencyID(id), UpdateName: workflows.UpdateCommand, Args: []any{c},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	var v workflows.Verdict
+	if err == nil {
+		err = handle.Get(ctx, &v)
+	}
+	if err != nil {
+		return api.Verdict{}, refused(id, c.Kind, err)
+	}
+	return api.Verdict{Case: v.Case, State: v.State, Version: v.Version, Kind: v.Kind}, nil
+}
+
+// refused finds the law's words in an error that came through Temporal.
+func refused(id casefile.CaseID, kind casefile.Kind, err error) error {
+	var app *temporal.ApplicationError
+	switch {
+	case !errors.As(err, &app):
+		return fmt.Errorf("command %s on case %s: %w: %w", kind, id, api.ErrAway, err)
+	case app.Type() == activities.TypeNotFound:
+		return casefile.ErrNotFound
+	case app.Type() != activities.TypeRefused:
+		return fmt.Errorf("command %s on case %s: %w", kind, id, err)
+	}
+	r := &casefile.RefusedError{Kind: kind}
+	var state string
+	if app.Details(&r.Th, &r.En, &state) != nil {
+		r.Th, r.En = "ระบบไม่อนุญาตให้ทำสิ่งนี้", app.Message()
+	}
+	r.State = casefile.State(state)
+	return r
+}
+
+// logger writes JSON to standard error and drops what could name a person.
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l, ReplaceAttr: redact}))
+}
+
+// personal are keys that must never reach a log, whoever writes them.
+var personal = []string{"phone", "name", "text", "address", "lat", "lon", "body", "user", "token", "secret", "payload", "input", "result"}
+
+func redact(_ []string, a slog.Attr) slog.Attr {
+	key := strings.ToLower(a.Key)
+	for _, p := range personal {
+		if key == p {
+			return slog.String(a.Key, "[redacted]")
+		}
+	}
+	return a
+}
+
+// serveHTTP answers until the context ends.
+func serveHTTP(ctx context.Context, listen string, h http.Handler) error {
+	s := &http.Server{Addr: listen, Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	failed := make(chan error, 1)
+	go func() { failed <- s.ListenAndServe() }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return s.Shutdown(ending)
+}
