@@ -1,0 +1,178 @@
+package smoke
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/lineemu"
+	"github.com/ess-thailand/ess/workflows"
+)
+
+// What one case may cost in Temporal, in events of its history. The cost of a
+// case follows them, and a case that rests for months must stay far below the
+// limits of a history.
+const (
+	eventsToAcceptance = 50  // report to first acceptance, one role, two waves
+	eventsToHandOver   = 150 // report to accepted hand-over, two roles, every step a message of its own
+)
+
+// A case costs what it may cost, and no more.
+func TestEventBudget(t *testing.T) {
+	t.Run("report to first acceptance, one role, two waves", func(t *testing.T) {
+		h := startOwn(t, sharedSpeed)
+		h.onlyPolice()
+		h.officers(map[string]float64{"ann": 300})
+		mali := h.citizen("mali")
+		id := mali.reports(casefile.Gathering, h.pin)
+		h.eventually("the second wave rings", func() bool { return h.times(id, casefile.Offered) == 2 })
+		h.settles(id)
+		h.people["ann"].presses(casefile.ActAccept)
+		h.comesTo(id, casefile.Assigned)
+		story := h.history(id)
+		h.costs(story[:recorded(story)], eventsToAcceptance)
+	})
+
+	t.Run("report to accepted hand-over, two roles, every step a message of its own", func(t *testing.T) {
+		h := start(t)
+		h.officers(map[string]float64{"ann": 300})
+		mali := h.citizen("mali")
+		id := mali.reports(casefile.Gathering, h.pin)
+		duty, ann := h.desk(casefile.LevelMSDHSDuty), h.people["ann"]
+		for _, step := range []struct {
+			who    *person
+			action casefile.Action
+			makes  casefile.Kind
+		}{
+			{h.desk(casefile.LevelRadio191), casefile.ActRadioSeen, casefile.RadioSeen},
+			{h.desk(casefile.LevelStation), casefile.ActAck, casefile.Acknowledged},
+			{duty, casefile.ActAck, casefile.Acknowledged},
+			{ann, casefile.ActAccept, casefile.Accepted},
+			{ann, casefile.ActDepart, casefile.Departed},
+			{ann, casefile.ActArrive, casefile.Arrived},
+			{ann, casefile.ActControl, casefile.SceneStopped},
+			{duty, casefile.ActTakeOver, casefile.HandoverAccepted},
+		} {
+			before := h.times(id, step.makes)
+			h.eventually(step.who.name+" can press "+string(step.action), func() bool { return step.who.has(step.action) })
+			step.who.presses(step.action)
+			h.eventually("it is recorded: "+string(step.makes), func() bool { return h.times(id, step.makes) == before+1 })
+		}
+		h.comesTo(id, casefile.FollowUp)
+		h.settles(id)
+		h.costs(h.history(id), eventsToHandOver)
+	})
+}
+
+// onlyPolice lets a gathering need nobody but one officer, and leaves the radio
+// centre time to read its screen: what it does there is no part of the chapter.
+func (h *town) onlyPolice() {
+	h.t.Helper()
+	numbers, err := os.ReadFile("../policy/default.yaml")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	changed := string(numbers)
+	for old, young := range map[string]string{"crew: {POLICE: 1, MSDHS: 1}": "crew: {POLICE: 1}", "\n  radio: 60s": "\n  radio: 240s"} {
+		if strings.Count(changed, old) != 1 {
+			h.t.Fatalf("the policy does not say %q once", old)
+		}
+		changed = strings.Replace(changed, old, young, 1)
+	}
+	file := filepath.Join(h.Dir, "policy.yaml")
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	h.Env["ESS_POLICY"] = file
+	h.API.Stop()
+	h.Worker.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := h.StartAPI(ctx); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.StartWorker(ctx, ""); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// has reports whether the phone shows a button that means the action.
+func (p *person) has(action casefile.Action) bool {
+	return slices.ContainsFunc(p.Transcript(), func(i lineemu.Item) bool {
+		_, ok := button(i, string(action))
+		return ok
+	})
+}
+
+// times counts how often something happened to a case.
+func (h *town) times(id casefile.CaseID, kind casefile.Kind) int {
+	return len(slices.DeleteFunc(h.timeline(id), func(e happened) bool { return e.Kind != kind }))
+}
+
+// settles waits until the story of a case has nothing under way, as it has long
+// before a person answers.
+func (h *town) settles(id casefile.CaseID) {
+	h.t.Helper()
+	h.eventually("the story rests", func() bool {
+		d, err := h.temporal.DescribeWorkflowExecution(context.Background(), workflows.EmergencyID(id), "")
+		return err == nil && len(d.PendingActivities) == 0 && d.PendingWorkflowTask == nil
+	})
+}
+
+func (h *town) history(id casefile.CaseID) []*history.HistoryEvent {
+	h.t.Helper()
+	var out []*history.HistoryEvent
+	events := h.temporal.GetWorkflowHistory(context.Background(), workflows.EmergencyID(id), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// recorded is how much of a history there is when the last thing that happened
+// has been recorded; what is said about it then comes after it.
+func recorded(story []*history.HistoryEvent) int {
+	for i, e := range slices.Backward(story) {
+		if e.EventType == enums.EVENT_TYPE_MARKER_RECORDED { // a local activity: its last is Record
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// costs fails when a history is longer than it may be, and says what it is made of.
+func (h *town) costs(story []*history.HistoryEvent, most int) {
+	h.t.Helper()
+	if len(story) == 0 {
+		h.t.Fatal("the case has no history")
+	}
+	kinds := map[string]int{}
+	for _, e := range story {
+		kinds[e.EventType.String()]++
+	}
+	var lines []string
+	for kind, n := range kinds {
+		lines = append(lines, fmt.Sprintf("\n%5d %s", n, kind))
+	}
+	slices.Sort(lines)
+	slices.Reverse(lines)
+	said := fmt.Sprintf("%d events, may have %d:%s", len(story), most, strings.Join(lines, ""))
+	if len(story) > most {
+		h.t.Error(said)
+		return
+	}
+	h.t.Log(said)
+}
