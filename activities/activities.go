@@ -489,6 +489,7 @@ const toldAtOnce = 16
 // answered for good are not said again by a retry; the rest keep their keys,
 // so the channel itself drops what it had accepted.
 func (a *Activities) Tell(ctx context.Context, in TellInput) (TellResult, error) {
+	defer beat(ctx)()
 	keys := make([]string, len(in.Messages))
 	for i, m := range in.Messages {
 		keys[i] = m.Key
@@ -542,6 +543,30 @@ func (a *Activities) Tell(ctx context.Context, in TellInput) (TellResult, error)
 			})
 	}
 	return TellResult{Told: told}, nil
+}
+
+// BeatWithin is how soon a deed that has grown slow must be heard of: a worker
+// that died holds up those who were not reached yet no longer than this. Real time.
+const BeatWithin = 5 * time.Second
+
+// beat tells Temporal that the deed is alive, until the returned function is
+// called. One that ends soon, as nearly all do, costs no beat.
+func beat(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(BeatWithin / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	})
+	return func() { cancel(); done.Wait() }
 }
 
 func recipient(m Message) string {

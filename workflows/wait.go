@@ -118,6 +118,7 @@ func (s *story) tell(ctx workflow.Context) {
 		actCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			TaskQueue:              TellQueue,
 			StartToCloseTimeout:    20 * time.Second,
+			HeartbeatTimeout:       activities.BeatWithin,
 			ScheduleToCloseTimeout: time.Hour,
 			Summary:                fmt.Sprintf("tell %d people: %s", len(batch), batch[0].Template),
 			RetryPolicy: &temporal.RetryPolicy{
