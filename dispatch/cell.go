@@ -99,7 +99,7 @@ func Search(lat, lon float64, start int) iter.Seq[Ring] {
 			}
 			complete = edge
 			ring := Ring{Ranges: subtract(disk, seen), CompleteM: complete}
-			seen = union(append(seen, disk...))
+			seen = Union(append(seen, disk...))
 			if !yield(ring) {
 				return
 			}
@@ -144,7 +144,7 @@ func around(home h3.Cell, from casefile.Pin, res, n int) (disk []Range, edge flo
 	for _, c := range cells {
 		disk = append(disk, descendants(c, res))
 	}
-	return union(disk), edge, nil
+	return Union(disk), edge, nil
 }
 
 // An H3 index is 4 bits of resolution at bit 52, then the base cell, then a digit of 3 bits per resolution, from the
@@ -157,8 +157,8 @@ func descendants(c h3.Cell, res int) Range {
 	return Range{First: index &^ below, Last: index | below}
 }
 
-// union sorts ranges and joins those that touch.
-func union(list []Range) []Range {
+// Union sorts ranges and joins those that touch.
+func Union(list []Range) []Range {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	var out []Range
