@@ -65,9 +65,9 @@ func (p *Platform) reply(c *call) answer {
 	}
 	t.used = true
 	s.to = []string{t.userID}
-	ph := p.Phone(t.userID)
+	ph := p.addressee(t.userID)
 	reached := []*Phone{}
-	if ph.replyable() {
+	if ph != nil && ph.replyable() {
 		reached = append(reached, ph)
 	}
 	p.record(s, messages, reached)
@@ -95,7 +95,7 @@ func (p *Platform) push(c *call) answer {
 	}
 	s := p.newSend("push", c, in.sendRequest, []string{in.To})
 	return p.sendOnce(c, s, messages, func() ([]*Phone, *answer) {
-		ph := p.Phone(in.To)
+		ph := p.addressee(in.To)
 		if ph == nil {
 			a := refuse(http.StatusBadRequest, "Failed to send messages")
 			return nil, &a
@@ -177,18 +177,19 @@ func (p *Platform) sendOnce(c *call, s *send, messages []message, recipients fun
 		p.mu.Unlock()
 		return *bad
 	}
-	reached := phones[:0]
+	reached, heads := phones[:0], 0
 	for _, ph := range phones {
 		if ph.reachable(c.now) {
 			reached = append(reached, ph)
+			heads += ph.heads()
 		}
 	}
 	p.turnMonth(c.now)
-	if p.quota > 0 && (p.used >= p.quota || p.used+len(reached) > p.quota) {
+	if p.quota > 0 && (p.used >= p.quota || p.used+heads > p.quota) {
 		p.mu.Unlock()
 		return refuse(http.StatusTooManyRequests, quotaText)
 	}
-	p.used += len(reached) // what cannot be delivered does not count
+	p.used += heads // what cannot be delivered does not count
 	if s.retryKey != "" {
 		p.retries.put(s.retryKey, retried{s.requestID, s.sent}, c.now, retryLife)
 	}

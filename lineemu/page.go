@@ -158,6 +158,9 @@ func (p *Platform) pageList(w http.ResponseWriter, r *http.Request) {
 	pinned := r.URL.Query().Has("pinned")
 	found := []User{}
 	all := p.Phones()
+	for _, g := range p.Groups() {
+		all = append(all, g.chat)
+	}
 	for _, ph := range all {
 		u := ph.User()
 		if pinned && !u.Pinned || !strings.Contains(strings.ToLower(u.Name+" "+u.Label+" "+u.ID), q) {
@@ -196,13 +199,14 @@ type phoneState struct {
 	QuickReplies []Button `json:"quickReplies"`
 	Loading      bool     `json:"loading"`
 	ReadUpTo     string   `json:"readUpTo,omitempty"`
+	Members      []User   `json:"members,omitempty"` // of a group: who can speak in it
 }
 
 // mostItems is how far back a freshly opened phone goes.
 const mostItems = 200
 
 func (p *Platform) pagePhone(w http.ResponseWriter, r *http.Request) {
-	ph := p.Phone(r.PathValue("id"))
+	ph := p.screen(r.PathValue("id"))
 	if ph == nil {
 		http.NotFound(w, r)
 		return
@@ -216,6 +220,11 @@ func (p *Platform) pagePhone(w http.ResponseWriter, r *http.Request) {
 	s.Blocked, s.ReadUpTo = ph.blocked, ph.readUpTo
 	s.Loading = p.opt.Now().Before(ph.loadingUntil)
 	ph.mu.Unlock()
+	if ph.group != nil {
+		for _, m := range ph.group.members {
+			s.Members = append(s.Members, m.User())
+		}
+	}
 	say(w, s)
 }
 
@@ -231,16 +240,25 @@ type act struct {
 	Title     string  `json:"title"`
 	Address   string  `json:"address"`
 	Data      []byte  `json:"data"`
+	By        string  `json:"by"` // in a group: who does it
 }
 
 func (p *Platform) pageDo(w http.ResponseWriter, r *http.Request) {
-	ph := p.Phone(r.PathValue("id"))
+	ph := p.screen(r.PathValue("id"))
 	if ph == nil {
 		http.NotFound(w, r)
 		return
 	}
 	var in act
 	if !hear(w, r, &in) {
+		return
+	}
+	if ph.group != nil {
+		if err := ph.group.act(in); err != nil {
+			complain(w, http.StatusConflict, err)
+			return
+		}
+		say(w, map[string]any{})
 		return
 	}
 	var action Action
@@ -276,6 +294,22 @@ func (p *Platform) pageDo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	say(w, map[string]any{"action": action})
+}
+
+// act does what the page asks for in a group.
+func (g *Group) act(in act) error {
+	switch in.Act {
+	case "invite":
+		g.Invite()
+	case "remove":
+		g.Remove()
+	case "say":
+		_, err := g.Say(g.p.Phone(in.By), in.Text)
+		return err
+	default:
+		return fmt.Errorf("lineemu: a group cannot %q", in.Act)
+	}
+	return nil
 }
 
 func (p *Platform) pageContent(w http.ResponseWriter, r *http.Request) {

@@ -69,8 +69,9 @@ func (i Item) Says(words string) bool {
 
 // Phone is one person's LINE. Its methods may be called from anywhere.
 type Phone struct {
-	p    *Platform
-	user User
+	p     *Platform
+	user  User
+	group *Group // set for the chat of a group
 
 	mu           sync.Mutex
 	friend       bool
@@ -386,7 +387,7 @@ func (ph *Phone) Menu() *Menu {
 	ph.mu.Lock()
 	id, gone := ph.menuID, ph.blocked || ph.deleted
 	ph.mu.Unlock()
-	if gone {
+	if gone || ph.group != nil {
 		return nil
 	}
 	ph.p.mu.Lock()

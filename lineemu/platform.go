@@ -89,6 +89,7 @@ type Platform struct {
 	peopleMu sync.RWMutex
 	people   map[string]*Phone
 	order    []*Phone // in the order of AddUser
+	groups   []*Group
 
 	// mu guards what follows. It may be held while a Phone's own lock is
 	// taken, never the other way round.

@@ -11,7 +11,7 @@ import (
 
 // replyToken answers one event, once.
 type replyToken struct {
-	userID  string
+	userID  string // or the group
 	eventAt time.Time
 	sentAt  time.Time // the last delivery; the minute counts from here
 	used    bool

@@ -119,7 +119,7 @@ async function find() {
   $("people").replaceChildren(...[...found.keys()].map((value) => h("option", { value })));
 }
 
-const asked = location.hash.slice(1).split(",").filter((id) => /^U[0-9a-f]{32}$/.test(id));
+const asked = location.hash.slice(1).split(",").filter((id) => /^[UC][0-9a-f]{32}$/.test(id));
 for (const id of asked) await show(id);
 if (open.size === 0) {
   for (const u of (await get("phones?pinned")).phones) await show(u.id);

@@ -12,6 +12,8 @@ const notes = {
   unblock: ["เลิกบล็อกแล้ว", "unblocked"],
   block: ["บล็อกบัญชีนี้แล้ว", "blocked this account"],
   unsend: ["ยกเลิกข้อความแล้ว", "unsent a message"],
+  join: ["เชิญบัญชีเข้ากลุ่มแล้ว", "the account was invited"],
+  leave: ["นำบัญชีออกจากกลุ่มแล้ว", "the account was taken out"],
 };
 
 export class Phone {
@@ -35,10 +37,12 @@ export class Phone {
     this.dots = h("div", { class: "row in", hidden: true }, h("div", { class: "bubble dots", "aria-label": "กำลังพิมพ์ · typing" }, h("i"), h("i"), h("i")));
     this.quick = h("div", { class: "quick", role: "group", "aria-label": "ตอบด่วน · Quick replies", hidden: true });
     this.text = h("input", { class: "text", "aria-label": "พิมพ์ข้อความ · Type a message", placeholder: "พิมพ์ข้อความ", maxlength: "5000", autocomplete: "off" });
+    this.speaker = h("select", { class: "speaker", "aria-label": "ผู้พูดในกลุ่ม · Who speaks in the group", hidden: true });
     this.file = h("input", { type: "file", accept: "image/*,audio/*", hidden: true, onchange: () => this.attach() });
     this.bar = h("form", { class: "bar", onsubmit: (e) => { e.preventDefault(); this.say(); } },
-      h("button", { type: "button", class: "icon", "aria-label": "แนบรูปหรือเสียง · Attach a photo or voice", title: "แนบรูปหรือเสียง", onclick: () => this.file.click() }, icon("photo")),
-      h("button", { type: "button", class: "icon", "aria-label": "ส่งตำแหน่ง · Send a location", title: "ส่งตำแหน่ง", onclick: () => this.locate() }, icon("pin")),
+      this.speaker,
+      this.photo = h("button", { type: "button", class: "icon", "aria-label": "แนบรูปหรือเสียง · Attach a photo or voice", title: "แนบรูปหรือเสียง", onclick: () => this.file.click() }, icon("photo")),
+      this.pinButton = h("button", { type: "button", class: "icon", "aria-label": "ส่งตำแหน่ง · Send a location", title: "ส่งตำแหน่ง", onclick: () => this.locate() }, icon("pin")),
       this.text, this.file,
       h("button", { type: "submit", class: "send" }, "ส่ง"));
     this.menuBar = h("button", { type: "button", class: "menu-bar", hidden: true, onclick: () => { this.menuOpen = this.menu.hidden; this.showMenu(); } });
@@ -51,7 +55,7 @@ export class Phone {
         h("button", { type: "button", class: "icon", "aria-label": "เอาออกจากหน้านี้ · Remove from this page", title: "เอาออกจากหน้านี้", onclick: onClose }, icon("close"))),
       this.lock,
       h("div", { class: "screen" },
-        h("div", { class: "chat-head" }, h("span", { class: "avatar", "aria-hidden": "true" }, account.slice(0, 1)), h("span", {}, account)),
+        h("div", { class: "chat-head" }, this.avatar = h("span", { class: "avatar", "aria-hidden": "true" }, account.slice(0, 1)), this.title = h("span", {}, account)),
         this.chat, this.quick, this.error, this.bar, this.menuBar, this.menu));
     this.chat.append(this.dots);
   }
@@ -81,6 +85,7 @@ export class Phone {
     const [act, words] = state.blocked ? ["unblock", both("เลิกบล็อก", "Unblock")] : state.user.friend ? ["block", both("บล็อก", "Block")] : ["follow", both("เพิ่มเพื่อน", "Add")];
     this.friendship.replaceChildren(...words);
     this.friendship.onclick = () => this.act({ act });
+    if (state.members) this.drawGroup(state);
     const low = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 80;
     for (const item of state.items) {
       if (item.seq <= this.seen) continue;
@@ -95,6 +100,22 @@ export class Phone {
     this.drawQuick(state.quickReplies ?? []);
     this.drawMenu(state.menu);
     if (low || state.items.length) this.toEnd();
+  }
+
+  // drawGroup turns the phone into what everybody in a group reads: somebody
+  // of it speaks, and the account is a member or not.
+  drawGroup({ user, members }) {
+    const [act, words] = user.friend ? ["remove", both("นำ ESS ออก", "Remove")] : ["invite", both("เชิญ ESS", "Invite")];
+    this.friendship.replaceChildren(...words);
+    this.friendship.onclick = () => this.act({ act });
+    if (!this.speaker.hidden) return;
+    this.element.setAttribute("aria-label", `กลุ่ม ${user.name}`);
+    this.chat.setAttribute("aria-label", `แชตกลุ่ม ${user.name} · Group chat`);
+    this.avatar.textContent = user.name.slice(0, 1);
+    this.title.textContent = `${user.name} (${members.length})`;
+    this.speaker.replaceChildren(...members.map((m) => h("option", { value: m.id }, m.name)));
+    this.speaker.hidden = false;
+    this.photo.hidden = this.pinButton.hidden = true;
   }
 
   toEnd() {
@@ -123,7 +144,8 @@ export class Phone {
       this.chat.querySelector(`[data-message="${CSS.escape(item.messageId)}"]`)?.remove();
     }
     if (item.shown && !item.unsent) {
-      const media = ["text", "location", "image", "audio"].includes(item.type);
+      const media = ["text", "location", "image", "audio"].includes(item.type) && this.speaker.hidden; // a group is not unsent from here
+      if (item.sender) this.chat.append(h("p", { class: "sender by" }, item.sender));
       this.chat.append(h("div", { class: "row out", "data-message": item.messageId ?? "", "data-kind": item.type },
         h("div", { class: "bubble" }, this.own(item)),
         h("span", { class: "meta" }, h("span", { class: "read" }), time,
@@ -222,7 +244,7 @@ export class Phone {
     const text = this.text.value.trim();
     if (!text) return;
     this.text.value = "";
-    this.act({ act: "say", text });
+    this.act({ act: "say", text, by: this.speaker.value });
   }
 
   // tap taps something and goes on as the phone would: some buttons only open
