@@ -21,6 +21,13 @@ run: needs $(LOCALSTACK) ## start everything on this machine and print where it 
 	@go build -o $(BIN)/ess ./cmd/ess
 	@exec $(BIN)/ess dev $(ARGS)
 
+.PHONY: simulate
+simulate: OUT ?= .local/simulation
+simulate: needs $(LOCALSTACK) ## live a day with virtual phones and judge it; ARGS="--reports 500 --speed 120 …" are for `ess simulate`, OUT is the folder
+	@go build -o $(BIN)/ess ./cmd/ess
+	@$(BIN)/ess simulate --out $(OUT) $(ARGS)
+	@go run ./cmd/ess/prove $(OUT)
+
 .PHONY: test
 test: needs $(LOCALSTACK) ## all tests, on a real PostgreSQL and a real Temporal, and a little fuzzing
 	go test -timeout 20m ./...

@@ -232,7 +232,7 @@ type RecordInput struct {
 	After  casefile.Case    `json:"after"`
 	Events []casefile.Event `json:"events"`
 	Proof  *Proof           `json:"proof,omitempty"` // of the console command that caused them
-	Join   *JoinQuery       `json:"join,omitempty"`  // looked up once the events stand
+	Join   *JoinQuery       `json:"join,omitempty"`  // answered in the same transaction
 }
 
 // Proof is the API's seal on a command.
@@ -256,15 +256,9 @@ func (a *Activities) Record(ctx context.Context, in RecordInput) (RecordResult, 
 			Th: "คำสั่งนี้ไม่ได้มาจากระบบที่ลงชื่อเข้าใช้", En: "this command did not come through a signed-in console",
 		})
 	}
-	if err := a.Cases.Append(ctx, in.After, in.Events); err != nil {
-		return RecordResult{}, final(ctx, fmt.Errorf("record case %s: %w", in.After.ID, err))
-	}
-	if in.Join == nil {
-		return RecordResult{}, nil
-	}
-	found, err := a.Cases.JoinOrLink(ctx, *in.Join)
+	found, err := a.Cases.Append(ctx, in.After, in.Events, in.Join)
 	if err != nil {
-		return RecordResult{}, final(ctx, fmt.Errorf("join case %s: %w", in.After.ID, err))
+		return RecordResult{}, final(ctx, fmt.Errorf("record case %s: %w", in.After.ID, err))
 	}
 	if found.Lead != "" {
 		a.nudge(ctx, found.Lead, found.LeadInbox)
@@ -363,12 +357,15 @@ type Wanted struct {
 	Needed   int                 `json:"needed"`             // people still missing in the crew
 	Asked    []casefile.MemberID `json:"asked,omitempty"`    // near members who have an open offer
 	Declined []casefile.MemberID `json:"declined,omitempty"` // never asked again for this case
+	Bundle   time.Duration       `json:"bundle,omitempty"`   // above 0: a tap without a pin, rung for together with the others
+	Since    time.Time           `json:"since,omitzero"`     // and a ring after this instant was for this one, too
 }
 
 // Wave is whom to ask for a role.
 type Wave struct {
 	Role casefile.Role  `json:"role"`
 	Asks []casefile.Ask `json:"asks"`
+	Rung *TapsRung      `json:"rung,omitempty"` // of a tap: nobody is asked unless the ring is this case's
 }
 
 // RankResult holds the waves in the order wanted.
@@ -379,6 +376,7 @@ type RankResult struct {
 // Rank finds who could come and keeps the reasons of every choice.
 func (a *Activities) Rank(ctx context.Context, in RankInput) (RankResult, error) {
 	var out RankResult
+	var chosen []Chosen
 	for _, w := range in.Wanted {
 		wave := Wave{Role: w.Role}
 		var why []dispatch.Choice
@@ -410,13 +408,23 @@ func (a *Activities) Rank(ctx context.Context, in RankInput) (RankResult, error)
 			}
 			why = append(why, choices...)
 		}
+		if w.Bundle > 0 && len(wave.Asks) > 0 { // who reaches nobody leaves the ring to another
+			rung, err := a.Roster.RingTaps(ctx, TapRing{Level: w.Levels[0], Case: in.Case, Seq: w.Seq, Since: w.Since, At: in.At, Bundle: w.Bundle})
+			if err != nil {
+				return RankResult{}, final(ctx, fmt.Errorf("rank case %s: %w", in.Case, err))
+			}
+			wave.Rung = &rung
+			if !rung.Mine {
+				wave.Asks = nil
+			}
+		}
 		out.Waves = append(out.Waves, wave)
-		if w.Role == "" { // a desk or a radio centre beside the ladders: nobody was chosen from many
-			continue
+		if w.Role != "" { // else a desk or a radio centre beside the ladders: nobody was chosen from many
+			chosen = append(chosen, Chosen{Seq: w.Seq, Role: w.Role, Choices: why})
 		}
-		if err := a.Roster.Chosen(ctx, in.Case, w.Seq, w.Role, why); err != nil {
-			return RankResult{}, final(ctx, fmt.Errorf("rank case %s: %w", in.Case, err))
-		}
+	}
+	if err := a.Roster.Chosen(ctx, in.Case, chosen); err != nil {
+		return RankResult{}, final(ctx, fmt.Errorf("rank case %s: %w", in.Case, err))
 	}
 	return out, nil
 }
@@ -601,8 +609,12 @@ func (a *Activities) say(ctx context.Context, in TellInput, m Message) (Sent, er
 	if m.Member == "" && to.Quiet { // a silent tap binds whatever we say to this person, of an older loud case too
 		m.ReplyOnly, m.Silent, m.Args.Quiet, m.Args.Neutral = true, true, true, true
 	}
-	return a.Messenger.Send(ctx, Outgoing{
+	sent, err := a.Messenger.Send(ctx, Outgoing{
 		To: to.LINE, Key: m.Key, ReplyToken: m.ReplyToken, ReplyOnly: m.ReplyOnly, Silent: m.Silent,
 		Language: to.Language, Template: m.Template, Args: m.Args,
 	})
+	if m.Template == offerDesk && to.Group != "" {
+		a.ringGroup(ctx, in.Case, m.Seq, to)
+	}
+	return sent, err
 }

@@ -15,19 +15,19 @@ type Cases interface {
 	// Case returns a case as last recorded, or casefile.ErrNotFound.
 	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
 	// Append writes the events, the case row and the audit rows, or nothing. The
-	// case must be the result of applying exactly these events. It returns nil
+	// case must be the result of applying exactly these events. It returns no error
 	// when the same event IDs are already recorded at these numbers, and
 	// casefile.ErrMoved when the numbers are taken by other events.
-	Append(ctx context.Context, after casefile.Case, events []casefile.Event) error
+	//
+	// With a join query it also looks, under an advisory lock per incident area
+	// (neighbour cells in order), for an older open case of the same incident, and,
+	// if there is one, puts report_joins into its inbox in the same transaction.
+	Append(ctx context.Context, after casefile.Case, events []casefile.Event, join *JoinQuery) (JoinResult, error)
 	// Inbox returns what arrived for a case with numbers in (after, upTo], in order.
 	Inbox(ctx context.Context, id casefile.CaseID, after, upTo int) ([]Arrived, error)
 	// Speak puts one word of a case, or of the system, into the inbox of another
 	// case and returns its number there. The event ID makes a repeat harmless.
 	Speak(ctx context.Context, to casefile.CaseID, eventID string, in casefile.Incoming) (n int, err error)
-	// JoinOrLink looks, under an advisory lock per incident area (neighbour cells in
-	// order), for an older open case of the same incident, and, if there is
-	// one, puts report_joins into its inbox in the same transaction.
-	JoinOrLink(ctx context.Context, q JoinQuery) (JoinResult, error)
 }
 
 // Arrived is one inbox row of a case.
@@ -114,8 +114,19 @@ type Roster interface {
 	Acceptance(ctx context.Context, role casefile.Role, province string, hour int) (asked, accepted int, err error)
 	// Live reports whether a province is LIVE; otherwise it is DESK_ONLY.
 	Live(ctx context.Context, province string) (bool, error)
-	// Chosen keeps, for one OFFERED event, why each candidate was asked or not.
-	Chosen(ctx context.Context, id casefile.CaseID, seq int, role casefile.Role, choices []dispatch.Choice) error
+	// RingTaps lets one ring of a level's desks be for all taps without a pin that
+	// wait there, whichever case it comes from. A repeat for the same event rings again.
+	RingTaps(ctx context.Context, r TapRing) (TapsRung, error)
+	// Chosen keeps why each candidate of some waves was asked or not. It may be lost
+	// with the database's last moments, but not if an event recorded later is kept.
+	Chosen(ctx context.Context, id casefile.CaseID, waves []Chosen) error
+}
+
+// Chosen is one wave with its reasons.
+type Chosen struct {
+	Seq     int // the OFFERED event
+	Role    casefile.Role
+	Choices []dispatch.Choice
 }
 
 // NearQuery asks for the nearest members of a role.
@@ -126,6 +137,25 @@ type NearQuery struct {
 	WithinM int             `json:"within_m"`
 	Case    casefile.CaseID `json:"case"` // for the conflict-of-interest list
 	At      time.Time       `json:"at"`
+}
+
+// TapRing asks whether a case is to ring the desks of a level for the taps that wait there.
+type TapRing struct {
+	Level  casefile.Level
+	Case   casefile.CaseID
+	Seq    int           // events of the case so far
+	Since  time.Time     // a ring after this instant was for this case, too
+	At     time.Time     // now, case time
+	Bundle time.Duration // there is one ring in so long
+}
+
+// TapsRung is the ring of a case, or the one that another case made.
+type TapsRung struct {
+	Mine    bool              `json:"mine,omitempty"` // it is for this case to ring, for all that wait
+	At      time.Time         `json:"at"`             // of the latest ring
+	Taps    int               `json:"taps,omitempty"` // that wait, if it is for this case to ring
+	People  int               `json:"people,omitempty"`
+	Longest []casefile.CaseID `json:"longest,omitempty"` // one tap of each of the people who wait longest
 }
 
 // Contacts resolves whom a message goes to, and keeps what became of it.
@@ -159,6 +189,8 @@ type Places interface {
 // Contact is how somebody is reached.
 type Contact struct {
 	LINE     string // LINE user ID; empty: no LINE contact
+	Unit     casefile.UnitID
+	Group    string // of a duty desk: LINE group ID of its unit; empty: none
 	Quiet    bool   // a reporter with an open case in quiet mode: nothing unasked, whatever case it is about
 	Language casefile.Language
 }
@@ -249,5 +281,16 @@ type Args struct {
 	Moved    bool                  `json:"moved,omitempty"`
 	Reason   string                `json:"reason,omitempty"`   // a code that the template words
 	Unit     string                `json:"unit,omitempty"`     // name of a unit
+	Waiting  *TapsRung             `json:"waiting,omitempty"`  // the taps that wait at the desk
 	Question *policy.Card          `json:"question,omitempty"` // the card that is asked next; nil: none
+	Until    time.Time             `json:"until,omitzero"`     // the end of a shift
+	Alarm    *Alarm                `json:"alarm,omitempty"`    // what the second watcher found; its cards only
+}
+
+// Alarm is what the second watcher tells the national desk.
+type Alarm struct {
+	Answer  string            `json:"answer,omitempty"` // what the button carries; empty: nothing can be answered
+	Runbook string            `json:"runbook"`
+	Count   int               `json:"count"`
+	Cases   []casefile.CaseID `json:"cases,omitempty"` // the oldest of them
 }

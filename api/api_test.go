@@ -49,6 +49,7 @@ func TestProblems(t *testing.T) {
 		{context.Canceled, 503, "cancelled"},
 		{errNotSignedIn, 401, "not_signed_in"},
 		{errOutOfScope, 403, "out_of_scope"},
+		{errNotAllowed, 403, "not_allowed"},
 		{errTooMany, 429, "too_many"},
 		{errMalformed, 422, "malformed"},
 		{errTooLarge, 413, "too_large"},
@@ -388,7 +389,7 @@ func TestDeskShowsTheLongestWaitFirst(t *testing.T) {
 	d := open(t)
 	put := func(id string, reporter casefile.ReporterID, reason casefile.DeskReason, waited time.Duration, owner casefile.Actor) {
 		c := aCase(casefile.CaseID(id), "65")
-		c.Reporter, c.Desk = reporter, &casefile.DeskItem{Reason: reason, SinceAt: now.Add(-waited), Owner: owner}
+		c.Reporter, c.Desk = reporter, &casefile.DeskItem{Reason: reason, SinceAt: now.Add(-waited), Owner: owner, Tap: reason == casefile.DeskNoPin && id[0] != 'd'}
 		d.cases[c.ID] = c
 	}
 	wanted := casefile.Actor{Kind: casefile.ByOperator, ID: "wichai"}
@@ -397,8 +398,9 @@ func TestDeskShowsTheLongestWaitFirst(t *testing.T) {
 	put("b1111111-1111-4111-8111-111111111111", "bo", casefile.DeskNoPin, 2*time.Minute, casefile.Actor{})
 	put("c1111111-1111-4111-8111-111111111111", "chai", casefile.DeskUnanswered, time.Minute, casefile.Actor{})
 	put("c2222222-1111-4111-8111-111111111111", "chai", casefile.DeskCannotFind, 5*time.Minute, casefile.Actor{})
+	put("d1111111-1111-4111-8111-111111111111", "dao", casefile.DeskNoPin, 4*time.Minute, casefile.Actor{}) // wrote an address: more than a tap
 	desk := read[Desk](t, d.asks(radio65, http.MethodGet, "/v1/desk", nil), http.StatusOK)
-	if len(desk.Items) != 2 || desk.Items[0].Reason != casefile.DeskCannotFind || desk.Items[0].AgeS != 300 {
+	if len(desk.Items) != 3 || desk.Items[1].Reason != casefile.DeskNoPin || desk.Items[0].Reason != casefile.DeskCannotFind || desk.Items[0].AgeS != 300 {
 		t.Errorf("items %+v", desk.Items)
 	}
 	if len(desk.People) != 2 || len(desk.People[0].Taps) != 2 || desk.People[0].AgeS != 180 || desk.People[0].Owner != wanted || len(desk.People[1].Taps) != 1 {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ess-thailand/ess/casefile"
@@ -44,43 +45,60 @@ type nudges struct {
 	apart  time.Duration
 	log    *slog.Logger
 
-	mu   sync.Mutex
-	upTo map[casefile.CaseID]int // of the cases with a nudge under way
+	mu      sync.Mutex
+	waiting map[casefile.CaseID]nudge // of the cases with a nudge under way
 }
 
-func (n *nudges) add(id casefile.CaseID, upTo int) {
+// nudge is how far a case is to hear, and the trace of what arrived last.
+type nudge struct {
+	upTo  int
+	trace context.Context // of what it holds, never of when it ends
+}
+
+func (n *nudges) add(ctx context.Context, id casefile.CaseID, upTo int) {
 	n.mu.Lock()
-	last, underWay := n.upTo[id]
-	n.upTo[id] = max(last, upTo)
+	last, underWay := n.waiting[id]
+	if !underWay || upTo > last.upTo {
+		n.waiting[id] = nudge{upTo, outliving(ctx)}
+	}
 	n.mu.Unlock()
 	if underWay {
 		return
 	}
 	if !n.run.try(func() { n.follow(id) }) {
 		n.mu.Lock()
-		delete(n.upTo, id)
+		delete(n.waiting, id)
 		n.mu.Unlock()
 		n.log.Warn("too many nudges at once: left to the relay", "case", id)
 	}
+}
+
+// outliving is the context of a request for work that outlives it. Gin uses its
+// own contexts again for other requests: only the request's may be kept.
+func outliving(ctx context.Context) context.Context {
+	if c, ok := ctx.(*gin.Context); ok {
+		ctx = c.Request.Context()
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // follow nudges a case until nothing more has arrived in the meantime.
 func (n *nudges) follow(id casefile.CaseID) {
 	for sent := 0; ; time.Sleep(n.apart) {
 		n.mu.Lock()
-		upTo := n.upTo[id]
-		if upTo == sent {
-			delete(n.upTo, id)
+		next := n.waiting[id]
+		if next.upTo == sent {
+			delete(n.waiting, id)
 			n.mu.Unlock()
 			return
 		}
 		n.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), nudgePatient)
-		err := n.nudger.Nudge(ctx, id, upTo)
+		ctx, cancel := context.WithTimeout(next.trace, nudgePatient)
+		err := n.nudger.Nudge(ctx, id, next.upTo)
 		cancel()
 		if err != nil { // kept in the inbox: the relay hands it over
 			n.log.Warn("nudge failed: left to the relay", "case", id, "error", err)
 		}
-		sent = upTo
+		sent = next.upTo
 	}
 }

@@ -75,8 +75,12 @@ func (o Order) given() []string {
 
 // Command serves POST /v1/cases/{case}/commands/{kind}.
 func (s *Server) Command(ctx context.Context, r CommandRequestObject) (CommandResponseObject, error) {
-	if _, err := s.visible(ctx, r.Case); err != nil {
+	c, err := s.visible(ctx, r.Case)
+	if err != nil {
 		return nil, err
+	}
+	if r.Kind == confirms && c.Proposal == casefile.MarkedFalse && c.Proposed != Viewer(ctx).Actor() && !Viewer(ctx).has(mayDecide) {
+		return nil, errNotAllowed // of the two persons the second is a supervisor
 	}
 	cmd, err := s.command(ctx, r)
 	if err != nil {

@@ -43,7 +43,7 @@ func lanes(waiting []casefile.Case, now time.Time) Desk {
 	place := map[casefile.ReporterID]int{}
 	for _, c := range waiting {
 		e := deskEntry(c, now)
-		if c.Desk.Reason != casefile.DeskNoPin {
+		if !c.Desk.Tap {
 			d.Items = append(d.Items, e)
 			continue
 		}

@@ -30,9 +30,12 @@ func (s *Server) answer(a line.Arrival, r Routed) {
 }
 
 func (s *Server) answerNow(ctx context.Context, a line.Arrival, r Routed) error {
+	if a.Group != nil {
+		return s.inGroup(ctx, a)
+	}
 	switch a.In.Word {
 	case casefile.Followed:
-		return s.say(ctx, a, r.Language, "welcome", activities.Args{})
+		return s.followed(ctx, a, r)
 	case casefile.Said, casefile.SentMedia:
 		return s.say(ctx, a, r.Language, "menu", activities.Args{})
 	case casefile.SentLocation:
@@ -45,6 +48,21 @@ func (s *Server) answerNow(ctx context.Context, a line.Arrival, r Routed) error 
 	default: // blocked, unsent, unknown: nobody waits for an answer
 		return nil
 	}
+}
+
+// followed welcomes who added the account, and shows a member the menu with the duty switch.
+func (s *Server) followed(ctx context.Context, a line.Arrival, r Routed) error {
+	if err := s.say(ctx, a, r.Language, "welcome", activities.Args{}); err != nil || r.Member == "" {
+		return err
+	}
+	m, err := s.Roster.Member(ctx, r.Member)
+	if err != nil {
+		return fmt.Errorf("show the menu of a member: %w", err)
+	}
+	if err := s.Menus.LinkMenu(ctx, a.UserID, line.MenuOf(m), r.Language); err != nil {
+		return fmt.Errorf("show the menu of a member: %w", err)
+	}
+	return nil
 }
 
 func (s *Server) pressed(ctx context.Context, a line.Arrival, r Routed) error {
@@ -70,6 +88,14 @@ func (s *Server) pressed(ctx context.Context, a line.Arrival, r Routed) error {
 	case casefile.ActDutyOn, casefile.ActDutyOff:
 		if r.Member != "" {
 			return s.setDuty(ctx, a, r)
+		}
+	case casefile.ActHeard: // kept with the arrival itself
+		if r.Member != "" {
+			return s.say(ctx, a, r.Language, "test_noted", activities.Args{})
+		}
+	case casefile.ActDeskTake: // without a case: an alarm of the watcher, which reads the answer in the inbox
+		if r.Member != "" && a.In.Reason == casefile.ReasonWatch {
+			return s.say(ctx, a, r.Language, "watch_answered", activities.Args{})
 		}
 	}
 	return s.say(ctx, a, r.Language, "menu", activities.Args{})

@@ -83,16 +83,19 @@ func (s *Server) takeIn(ctx context.Context, at time.Time, raws []json.RawMessag
 			EventID: string(a.EventID), Channel: casefile.ChannelLINE, UserID: a.UserID, Raw: raw, In: a.In, At: at,
 		})
 	}
+	ctx, end := s.step(ctx, "intake")
 	routed, err := s.Intake.Intake(ctx, arrived)
 	if err != nil {
+		end(http.StatusServiceUnavailable)
 		return err
 	}
+	end(0)
 	for _, r := range routed {
 		a := parsed[r.EventID]
 		s.metrics.event(a.In.Word, r.Duplicate)
 		switch {
 		case r.Case != "":
-			s.nudges.add(r.Case, r.N)
+			s.nudges.add(ctx, r.Case, r.N)
 		case r.Door == casefile.Neither && !r.Duplicate:
 			s.answer(a, r)
 		}

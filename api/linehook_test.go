@@ -194,7 +194,7 @@ func TestFloodOfOneCaseIsAFewNudges(t *testing.T) {
 	d.server.nudges.apart = 50 * time.Millisecond
 	d.door = casefile.Joins
 	for i := range 500 {
-		d.server.nudges.add(ownCase, i+1)
+		d.server.nudges.add(t.Context(), ownCase, i+1)
 	}
 	d.server.run.wait()
 	if n := len(d.nudged); n > 5 || d.nudged[n-1] != 500 {
@@ -235,6 +235,14 @@ func TestDoorAnswers(t *testing.T) {
 				t.Errorf("on duty %v, menus %v", d.members[officer].OnDuty, d.linked)
 			}
 		}},
+		{"a member adds the account and sees the duty switch", officer, event("01EVT", `"type":"follow","follow":{"isUnblocked":false}`), "welcome",
+			func(t *testing.T, d *door) {
+				if len(d.linked) != 1 || d.linked[0] != line.MenuOffDuty {
+					t.Errorf("menus %v", d.linked)
+				}
+			}},
+		{"a duty desk answers a communication test", officer, press(casefile.ActHeard), "test_noted", nil},
+		{"nobody else answers one", "", press(casefile.ActHeard), "menu", nil},
 		{"nobody else goes on duty", "", press(casefile.ActDutyOn), "menu", nil},
 		{"a member's location is a fix", officer, event("01EVT", `"type":"message","message":{"type":"location","id":"1","latitude":16.8,"longitude":100.2}`), "",
 			func(t *testing.T, d *door) {
@@ -265,7 +273,7 @@ func TestDoorAnswers(t *testing.T) {
 }
 
 func TestEveryDoorTemplateExists(t *testing.T) {
-	for _, name := range []string{"welcome", "menu", "hotlines", "practice", "not_urgent", "language_set", "duty_set"} {
+	for _, name := range []string{"welcome", "menu", "hotlines", "practice", "not_urgent", "language_set", "duty_set", "test_noted", "group_linked"} {
 		found := false
 		for _, known := range line.Templates() {
 			found = found || known == name

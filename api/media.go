@@ -25,7 +25,7 @@ func (s *Server) ListMedia(ctx context.Context, r ListMediaRequestObject) (ListM
 	list := ListMedia200JSONResponse{Media: []MediaItem{}}
 	for _, m := range media {
 		if kind, shown := kinds[m.Seq]; shown {
-			list.Media = append(list.Media, MediaItem{ID: m.Seq, At: m.At, Kind: kind, State: m.State, ContentType: m.ContentType, Bytes: m.Bytes})
+			list.Media = append(list.Media, MediaItem{ID: m.Seq, At: m.At, Kind: kind, State: m.State, ContentType: m.ContentType, Bytes: m.Bytes, Bare: m.Bare})
 		}
 	}
 	return list, nil

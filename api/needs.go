@@ -57,6 +57,10 @@ type Cases interface {
 	MediaContent(ctx context.Context, id casefile.CaseID, seq int) (content []byte, contentType string, err error)
 	// Viewed records that somebody is about to see what is personal in a case.
 	Viewed(ctx context.Context, by casefile.Actor, id casefile.CaseID, purpose string) error
+	// OldCases records that somebody looks for the cases in which a phone number
+	// (E.164) was given, and returns them without their personal part, newest
+	// first; no provinces: everywhere.
+	OldCases(ctx context.Context, by casefile.Actor, purpose, phone string, provinces []string, limit int) ([]casefile.Case, error)
 	// Waits says how long people waited who reported since then.
 	Waits(ctx context.Context, since time.Time, province string) (WaitTimes, error)
 }
@@ -68,6 +72,7 @@ type Medium struct {
 	At          time.Time
 	ContentType string // as the channel says
 	Bytes       int
+	Bare        bool // a picture that is handed out without what the camera wrote beside it
 }
 
 // CaseFilter says which cases are wanted. An empty field wants all.
@@ -173,6 +178,40 @@ type Changes interface {
 type Happened struct {
 	Cursor string
 	Change
+}
+
+// Feeds are the webhooks to 191 screens.
+type Feeds interface {
+	// Feeds lists all of them, without their secrets; kinds are the changes that they are told of.
+	Feeds(ctx context.Context, kinds []casefile.Kind) ([]Feed, error)
+	// AddFeed begins one behind everything that has happened.
+	AddFeed(ctx context.Context, f Feed, secret string) error
+	// RemoveFeed returns casefile.ErrNotFound when the province has no such feed.
+	RemoveFeed(ctx context.Context, id, province string) error
+}
+
+// FeedQueue is the feeds as those see them who send. Only one process at a time
+// sends for a feed: the one that has leased it.
+type FeedQueue interface {
+	// Feeds lists all of them; kinds are the changes that they are told of.
+	Feeds(ctx context.Context, kinds []casefile.Kind) ([]Feed, error)
+	// LeaseFeeds takes feeds that have something to read and are due.
+	LeaseFeeds(ctx context.Context, limit int, lease time.Duration) ([]LeasedFeed, error)
+	// HoldFeed keeps f.After, up to which everything was delivered, and the lease
+	// for longer, or returns casefile.ErrMoved when the lease is lost.
+	HoldFeed(ctx context.Context, f LeasedFeed, lease time.Duration) error
+	// FailFeed gives the feed back until it is due again, and says since when it fails, case time.
+	FailFeed(ctx context.Context, f LeasedFeed, fault string, again time.Duration) (since time.Time, err error)
+	// ReleaseFeed gives the feed back, due at once.
+	ReleaseFeed(ctx context.Context, f LeasedFeed) error
+}
+
+// LeasedFeed is a feed that one process sends for.
+type LeasedFeed struct {
+	ID, Lease, Province string
+	URL, Secret         string
+	After               string // the cursor behind what was delivered
+	Failures            int
 }
 
 // Keys remembers the answers to requests that may be repeated.

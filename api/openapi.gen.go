@@ -20,14 +20,51 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for OnDutySource.
+const (
+	COVER OnDutySource = "COVER"
+	HAND  OnDutySource = "HAND"
+	SHIFT OnDutySource = "SHIFT"
+)
+
+// Valid indicates whether the value is a known member of the OnDutySource enum.
+func (e OnDutySource) Valid() bool {
+	switch e {
+	case COVER:
+		return true
+	case HAND:
+		return true
+	case SHIFT:
+		return true
+	default:
+		return false
+	}
+}
+
 // Actor Who did something. The ID is opaque, an operator's is the name of the token.
 type Actor = casefile.Actor
+
+// AddedFeed defines model for AddedFeed.
+type AddedFeed struct {
+	Feed Feed `json:"feed"`
+
+	// Secret Shown once.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+	Secret string `json:"secret"`
+}
 
 // Ask One member asked in a wave, with the reason of the choice.
 type Ask = casefile.Ask
 
 // Assignment One member who said that they go.
 type Assignment = casefile.Assignment
+
+// CalendarAddress defines model for CalendarAddress.
+type CalendarAddress struct {
+	// Path Example: /calendar/Zm9v…YmFy.ics
+	Path string `json:"path"`
+}
 
 // CardAnswer What the reporter answered on a question card.
 type CardAnswer = casefile.CardAnswer
@@ -155,8 +192,60 @@ type Duty struct {
 	OnDuty bool `json:"on_duty"`
 }
 
+// DutyChange Who comes and who goes.
+type DutyChange = dispatch.Change
+
+// DutyGap defines model for DutyGap.
+type DutyGap struct {
+	Province string    `json:"province,omitempty,omitzero"`
+	Since    time.Time `json:"since"`
+	Unit     string    `json:"unit"`
+}
+
+// DutyGaps defines model for DutyGaps.
+type DutyGaps struct {
+	Gaps []DutyGap `json:"gaps"`
+}
+
+// DutyOverride defines model for DutyOverride.
+type DutyOverride struct {
+	By   MemberRef `json:"by,omitempty,omitzero"`
+	From time.Time `json:"from"`
+	ID   string    `json:"id"`
+	Of   MemberRef `json:"of,omitempty,omitzero"`
+	To   time.Time `json:"to"`
+}
+
 // Event One thing that happened. Which details it has depends on its kind. What is personal is not here.
 type Event = casefile.Event
+
+// Feed defines model for Feed.
+type Feed struct {
+	AddedAt time.Time `json:"added_at"`
+	AddedBy string    `json:"added_by"`
+
+	// FailingSince Since when every delivery has failed.
+	FailingSince time.Time `json:"failing_since,omitempty,omitzero"`
+
+	// Failures In a row.
+	Failures int `json:"failures"`
+
+	// Fault Of the last delivery: `HTTP_` and the status, `TIMEOUT`, `ADDRESS_REFUSED` or `NO_CONNECTION`.
+	//
+	// Example: HTTP_503
+	Fault    string `json:"fault,omitempty,omitzero"`
+	ID       string `json:"id"`
+	Province string `json:"province"`
+	URL      string `json:"url"`
+
+	// WaitingSince When the oldest pin happened that the screen has not taken.
+	WaitingSince time.Time `json:"waiting_since,omitempty,omitzero"`
+}
+
+// FeedList defines model for FeedList.
+type FeedList struct {
+	Feeds []Feed `json:"feeds"`
+}
 
 // Filed defines model for Filed.
 type Filed struct {
@@ -208,8 +297,11 @@ type Level = casefile.Level
 
 // MediaItem defines model for MediaItem.
 type MediaItem struct {
-	At    time.Time `json:"at"`
-	Bytes int       `json:"bytes,omitempty,omitzero"`
+	At time.Time `json:"at"`
+
+	// Bare A picture that is handed out without what the camera wrote beside it. Anything else is handed out as it came, and may tell where and when it was made.
+	Bare  bool `json:"bare"`
+	Bytes int  `json:"bytes,omitempty,omitzero"`
 
 	// ContentType As the channel says.
 	ContentType string `json:"content_type,omitempty,omitzero"`
@@ -236,6 +328,26 @@ type MemberPage struct {
 	Next    string   `json:"next,omitempty,omitzero"`
 }
 
+// MemberRef defines model for MemberRef.
+type MemberRef = casefile.MemberID
+
+// NewFeed defines model for NewFeed.
+type NewFeed struct {
+	// Province The two digits of the Department of Provincial Administration.
+	//
+	// Example: 65
+	Province ProvinceCode `json:"province"`
+	URL      string       `json:"url"`
+}
+
+// NewOverride defines model for NewOverride.
+type NewOverride struct {
+	By   MemberRef `json:"by,omitempty,omitzero"`
+	From time.Time `json:"from"`
+	Of   MemberRef `json:"of,omitempty,omitzero"`
+	To   time.Time `json:"to"`
+}
+
 // NotUrgent defines model for NotUrgent.
 type NotUrgent struct {
 	AnsweredAt time.Time `json:"answered_at,omitempty,omitzero"`
@@ -246,6 +358,47 @@ type NotUrgent struct {
 
 // Offer One member asked.
 type Offer = casefile.Offer
+
+// OldCase defines model for OldCase.
+type OldCase struct {
+	// Code The short name for people.
+	//
+	// Example: 5B0F-33A1
+	Code    string    `json:"code"`
+	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
+
+	// Province Two digits.
+	Province   string    `json:"province,omitempty,omitzero"`
+	ReportedAt time.Time `json:"reported_at"`
+	State      State     `json:"state"`
+}
+
+// OldCases defines model for OldCases.
+type OldCases struct {
+	Cases []OldCase `json:"cases"`
+}
+
+// OnCall defines model for OnCall.
+type OnCall struct {
+	At     time.Time `json:"at"`
+	OnCall []OnDuty  `json:"on_call"`
+
+	// Recorded Written down as it happened; false: what the schedule says.
+	Recorded bool `json:"recorded"`
+}
+
+// OnDuty defines model for OnDuty.
+type OnDuty struct {
+	From   time.Time    `json:"from"`
+	Member MemberRef    `json:"member"`
+	Source OnDutySource `json:"source"`
+
+	// To Absent while it lasts.
+	To time.Time `json:"to,omitempty,omitzero"`
+}
+
+// OnDutySource defines model for OnDuty.Source.
+type OnDutySource string
 
 // Order The details of a command; which ones it needs depends on its kind.
 type Order struct {
@@ -288,6 +441,12 @@ type Percentiles struct {
 	P50S  float64 `json:"p50_s,omitempty,omitzero"`
 	P90S  float64 `json:"p90_s,omitempty,omitzero"`
 	P99S  float64 `json:"p99_s,omitempty,omitzero"`
+}
+
+// PhoneSearch defines model for PhoneSearch.
+type PhoneSearch struct {
+	Phone   string  `json:"phone"`
+	Purpose Purpose `json:"purpose"`
 }
 
 // Pin defines model for Pin.
@@ -443,8 +602,11 @@ type RadioPin struct {
 	Guessed  bool   `json:"guessed,omitempty,omitzero"`
 
 	// Moved A correction of an earlier pin.
-	Moved      bool      `json:"moved"`
-	NoCall     bool      `json:"no_call,omitempty,omitzero"`
+	Moved  bool `json:"moved"`
+	NoCall bool `json:"no_call,omitempty,omitzero"`
+
+	// NoPin Only the province is known. The desk sent the case here without a pin.
+	NoPin      bool      `json:"no_pin,omitempty,omitzero"`
 	Quiet      bool      `json:"quiet,omitempty,omitzero"`
 	ReportedAt time.Time `json:"reported_at"`
 
@@ -506,6 +668,9 @@ type RequestPage struct {
 // Role defines model for Role.
 type Role = casefile.Role
 
+// Rotation Members who take turns, in this order.
+type Rotation = dispatch.Rotation
+
 // Rung defines model for Rung.
 type Rung struct {
 	// AfterS Seconds since the ladder began.
@@ -531,11 +696,19 @@ type Said struct {
 	Text  string `json:"text,omitempty,omitzero"`
 }
 
+// Schedule defines model for Schedule.
+type Schedule = dispatch.Schedule
+
 // Severity defines model for Severity.
 type Severity = casefile.Severity
 
 // State defines model for State.
 type State = casefile.State
+
+// TimeOfDay In Thailand.
+//
+// Example: 08:00
+type TimeOfDay = string
 
 // Timeline defines model for Timeline.
 type Timeline struct {
@@ -553,6 +726,13 @@ type Unit = casefile.Unit
 type UnitPage struct {
 	Next  string `json:"next,omitempty,omitzero"`
 	Units []Unit `json:"units"`
+}
+
+// UnitSchedule defines model for UnitSchedule.
+type UnitSchedule struct {
+	Changes   []DutyChange   `json:"changes"`
+	Overrides []DutyOverride `json:"overrides"`
+	Schedule  Schedule       `json:"schedule"`
 }
 
 // UnitState defines model for UnitState.
@@ -598,6 +778,9 @@ type Waves struct {
 	Waves []Wave `json:"waves"`
 }
 
+// WeeklyShift defines model for WeeklyShift.
+type WeeklyShift = dispatch.WeeklyShift
+
 // After defines model for After.
 type After = string
 
@@ -620,6 +803,9 @@ type MemberID = casefile.MemberID
 //
 // Example: 65
 type Province = ProvinceCode
+
+// UnitID defines model for UnitID.
+type UnitID = casefile.UnitID
 
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
@@ -682,6 +868,24 @@ type GetTimelineParams struct {
 type GetDeskParams struct {
 	// Province Two digits. A token for several provinces must name one of them; a token for one has it already.
 	Province Province `form:"province,omitempty" json:"province,omitempty,omitzero"`
+}
+
+// ListDutyGapsParams defines parameters for ListDutyGaps.
+type ListDutyGapsParams struct {
+	// Province Two digits. A token for several provinces must name one of them; a token for one has it already.
+	Province Province `form:"province,omitempty" json:"province,omitempty,omitzero"`
+}
+
+// ListFeedsParams defines parameters for ListFeeds.
+type ListFeedsParams struct {
+	// Province Two digits. A token for several provinces must name one of them; a token for one has it already.
+	Province Province `form:"province,omitempty" json:"province,omitempty,omitzero"`
+}
+
+// AddFeedParams defines parameters for AddFeed.
+type AddFeedParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -766,8 +970,23 @@ type ListUnitsParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// GetOnCallParams defines parameters for GetOnCall.
+type GetOnCallParams struct {
+	// At The instant; now by default.
+	At time.Time `form:"at,omitempty" json:"at,omitempty,omitzero"`
+}
+
+// AddOverrideParams defines parameters for AddOverride.
+type AddOverrideParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // CommandJSONRequestBody defines body for Command for application/json ContentType.
 type CommandJSONRequestBody = Order
+
+// AddFeedJSONRequestBody defines body for AddFeed for application/json ContentType.
+type AddFeedJSONRequestBody = NewFeed
 
 // SetDutyJSONRequestBody defines body for SetDuty for application/json ContentType.
 type SetDutyJSONRequestBody = Duty
@@ -775,8 +994,17 @@ type SetDutyJSONRequestBody = Duty
 // SetPositionJSONRequestBody defines body for SetPosition for application/json ContentType.
 type SetPositionJSONRequestBody = Position
 
+// FindOldCasesJSONRequestBody defines body for FindOldCases for application/json ContentType.
+type FindOldCasesJSONRequestBody = PhoneSearch
+
 // FileReportJSONRequestBody defines body for FileReport for application/json ContentType.
 type FileReportJSONRequestBody = Report
+
+// AddOverrideJSONRequestBody defines body for AddOverride for application/json ContentType.
+type AddOverrideJSONRequestBody = NewOverride
+
+// SetScheduleJSONRequestBody defines body for SetSchedule for application/json ContentType.
+type SetScheduleJSONRequestBody = Schedule
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -810,18 +1038,39 @@ type ServerInterface interface {
 	// GetDesk What waits for the desk, the longest wait first
 	// (GET /v1/desk)
 	GetDesk(c *gin.Context, params GetDeskParams)
+	// ListDutyGaps The units whose shift has nobody, the longest first
+	// (GET /v1/duty/gaps)
+	ListDutyGaps(c *gin.Context, params ListDutyGapsParams)
+	// ListFeeds The webhooks to 191 screens, and how far each has come
+	// (GET /v1/feeds)
+	ListFeeds(c *gin.Context, params ListFeedsParams)
+	// AddFeed Send the pins of a province to a 191 screen by webhooks
+	// (POST /v1/feeds)
+	AddFeed(c *gin.Context, params AddFeedParams)
+	// RemoveFeed End the webhooks to a screen
+	// (DELETE /v1/feeds/{feed})
+	RemoveFeed(c *gin.Context, feed string)
 	// ListMembers List members
 	// (GET /v1/members)
 	ListMembers(c *gin.Context, params ListMembersParams)
 	// GetMember One member
 	// (GET /v1/members/{member})
 	GetMember(c *gin.Context, member MemberID)
+	// RevokeCalendar End a member's calendar feed
+	// (DELETE /v1/members/{member}/calendar)
+	RevokeCalendar(c *gin.Context, member MemberID)
+	// NewCalendar Give a member a calendar feed of their shifts
+	// (POST /v1/members/{member}/calendar)
+	NewCalendar(c *gin.Context, member MemberID)
 	// SetDuty Begin or end a member's duty
 	// (POST /v1/members/{member}/duty)
 	SetDuty(c *gin.Context, member MemberID)
 	// SetPosition Say where a member on duty is
 	// (POST /v1/members/{member}/position)
 	SetPosition(c *gin.Context, member MemberID)
+	// FindOldCases Find earlier cases by the caller's phone number
+	// (POST /v1/old-cases)
+	FindOldCases(c *gin.Context)
 	// GetPolicy The policy in force
 	// (GET /v1/policy)
 	GetPolicy(c *gin.Context, params GetPolicyParams)
@@ -852,6 +1101,21 @@ type ServerInterface interface {
 	// ListUnits List stations, radio centres, offices and shelters
 	// (GET /v1/units)
 	ListUnits(c *gin.Context, params ListUnitsParams)
+	// GetOnCall Who of a unit is on call, was, or will be
+	// (GET /v1/units/{unit}/on-call)
+	GetOnCall(c *gin.Context, unit UnitID, params GetOnCallParams)
+	// AddOverride Have somebody stand in
+	// (POST /v1/units/{unit}/overrides)
+	AddOverride(c *gin.Context, unit UnitID, params AddOverrideParams)
+	// WithdrawOverride Take an override back
+	// (DELETE /v1/units/{unit}/overrides/{override})
+	WithdrawOverride(c *gin.Context, unit UnitID, override string)
+	// GetSchedule The shifts of a unit
+	// (GET /v1/units/{unit}/schedule)
+	GetSchedule(c *gin.Context, unit UnitID)
+	// SetSchedule Set the shifts of a unit
+	// (PUT /v1/units/{unit}/schedule)
+	SetSchedule(c *gin.Context, unit UnitID)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1312,6 +1576,128 @@ func (siw *ServerInterfaceWrapper) GetDesk(c *gin.Context) {
 	siw.Handler.GetDesk(c, params)
 }
 
+// ListDutyGaps operation middleware
+func (siw *ServerInterfaceWrapper) ListDutyGaps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDutyGapsParams
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDutyGaps(c, params)
+}
+
+// ListFeeds operation middleware
+func (siw *ServerInterfaceWrapper) ListFeeds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFeedsParams
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListFeeds(c, params)
+}
+
+// AddFeed operation middleware
+func (siw *ServerInterfaceWrapper) AddFeed(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddFeedParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddFeed(c, params)
+}
+
+// RemoveFeed operation middleware
+func (siw *ServerInterfaceWrapper) RemoveFeed(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "feed" -------------
+	var feed string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "feed", c.Param("feed"), &feed, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter feed: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveFeed(c, feed)
+}
+
 // ListMembers operation middleware
 func (siw *ServerInterfaceWrapper) ListMembers(c *gin.Context) {
 
@@ -1412,6 +1798,56 @@ func (siw *ServerInterfaceWrapper) GetMember(c *gin.Context) {
 	siw.Handler.GetMember(c, member)
 }
 
+// RevokeCalendar operation middleware
+func (siw *ServerInterfaceWrapper) RevokeCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeCalendar(c, member)
+}
+
+// NewCalendar operation middleware
+func (siw *ServerInterfaceWrapper) NewCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.NewCalendar(c, member)
+}
+
 // SetDuty operation middleware
 func (siw *ServerInterfaceWrapper) SetDuty(c *gin.Context) {
 
@@ -1460,6 +1896,19 @@ func (siw *ServerInterfaceWrapper) SetPosition(c *gin.Context) {
 	}
 
 	siw.Handler.SetPosition(c, member)
+}
+
+// FindOldCases operation middleware
+func (siw *ServerInterfaceWrapper) FindOldCases(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FindOldCases(c)
 }
 
 // GetPolicy operation middleware
@@ -1852,6 +2301,178 @@ func (siw *ServerInterfaceWrapper) ListUnits(c *gin.Context) {
 	siw.Handler.ListUnits(c, params)
 }
 
+// GetOnCall operation middleware
+func (siw *ServerInterfaceWrapper) GetOnCall(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "unit" -------------
+	var unit UnitID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", c.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOnCallParams
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", c.Request.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter at: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOnCall(c, unit, params)
+}
+
+// AddOverride operation middleware
+func (siw *ServerInterfaceWrapper) AddOverride(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "unit" -------------
+	var unit UnitID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", c.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddOverrideParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddOverride(c, unit, params)
+}
+
+// WithdrawOverride operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawOverride(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "unit" -------------
+	var unit UnitID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", c.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "override" -------------
+	var override string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "override", c.Param("override"), &override, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter override: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawOverride(c, unit, override)
+}
+
+// GetSchedule operation middleware
+func (siw *ServerInterfaceWrapper) GetSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "unit" -------------
+	var unit UnitID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", c.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSchedule(c, unit)
+}
+
+// SetSchedule operation middleware
+func (siw *ServerInterfaceWrapper) SetSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "unit" -------------
+	var unit UnitID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", c.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetSchedule(c, unit)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -1889,8 +2510,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/cases/:case/media", wrapper.ListMedia)
 	router.GET(options.BaseURL+"/v1/cases/:case/media/:id", wrapper.GetMedia)
 	router.POST(options.BaseURL+"/v1/cases/:case/commands/:kind", wrapper.Command)
+	router.POST(options.BaseURL+"/v1/old-cases", wrapper.FindOldCases)
 	router.GET(options.BaseURL+"/v1/desk", wrapper.GetDesk)
 	router.GET(options.BaseURL+"/v1/radio/:province/stream", wrapper.StreamRadio)
+	router.GET(options.BaseURL+"/v1/feeds", wrapper.ListFeeds)
+	router.POST(options.BaseURL+"/v1/feeds", wrapper.AddFeed)
+	router.DELETE(options.BaseURL+"/v1/feeds/:feed", wrapper.RemoveFeed)
 	router.GET(options.BaseURL+"/v1/stream", wrapper.StreamChanges)
 	router.GET(options.BaseURL+"/v1/members", wrapper.ListMembers)
 	router.GET(options.BaseURL+"/v1/members/:member", wrapper.GetMember)
@@ -1903,6 +2528,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/statistics/waits", wrapper.GetWaits)
 	router.GET(options.BaseURL+"/v1/requests", wrapper.ListRequests)
 	router.POST(options.BaseURL+"/v1/requests/:number/answer", wrapper.AnswerRequest)
+	router.GET(options.BaseURL+"/v1/units/:unit/schedule", wrapper.GetSchedule)
+	router.PUT(options.BaseURL+"/v1/units/:unit/schedule", wrapper.SetSchedule)
+	router.POST(options.BaseURL+"/v1/units/:unit/overrides", wrapper.AddOverride)
+	router.DELETE(options.BaseURL+"/v1/units/:unit/overrides/:override", wrapper.WithdrawOverride)
+	router.GET(options.BaseURL+"/v1/units/:unit/on-call", wrapper.GetOnCall)
+	router.GET(options.BaseURL+"/v1/duty/gaps", wrapper.ListDutyGaps)
+	router.DELETE(options.BaseURL+"/v1/members/:member/calendar", wrapper.RevokeCalendar)
+	router.POST(options.BaseURL+"/v1/members/:member/calendar", wrapper.NewCalendar)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -2349,6 +2982,157 @@ func (response GetDeskdefaultApplicationProblemPlusJSONResponse) VisitGetDeskRes
 	return err
 }
 
+type ListDutyGapsRequestObject struct {
+	Params ListDutyGapsParams
+}
+
+type ListDutyGapsResponseObject interface {
+	VisitListDutyGapsResponse(w http.ResponseWriter) error
+}
+
+type ListDutyGaps200JSONResponse DutyGaps
+
+func (response ListDutyGaps200JSONResponse) VisitListDutyGapsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDutyGapsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDutyGapsdefaultApplicationProblemPlusJSONResponse) VisitListDutyGapsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFeedsRequestObject struct {
+	Params ListFeedsParams
+}
+
+type ListFeedsResponseObject interface {
+	VisitListFeedsResponse(w http.ResponseWriter) error
+}
+
+type ListFeeds200JSONResponse FeedList
+
+func (response ListFeeds200JSONResponse) VisitListFeedsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFeedsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFeedsdefaultApplicationProblemPlusJSONResponse) VisitListFeedsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddFeedRequestObject struct {
+	Params AddFeedParams
+	Body   *AddFeedJSONRequestBody
+}
+
+type AddFeedResponseObject interface {
+	VisitAddFeedResponse(w http.ResponseWriter) error
+}
+
+type AddFeed201JSONResponse AddedFeed
+
+func (response AddFeed201JSONResponse) VisitAddFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddFeeddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddFeeddefaultApplicationProblemPlusJSONResponse) VisitAddFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveFeedRequestObject struct {
+	Feed string `json:"feed"`
+}
+
+type RemoveFeedResponseObject interface {
+	VisitRemoveFeedResponse(w http.ResponseWriter) error
+}
+
+type RemoveFeed204Response struct {
+}
+
+func (response RemoveFeed204Response) VisitRemoveFeedResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveFeeddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveFeeddefaultApplicationProblemPlusJSONResponse) VisitRemoveFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMembersRequestObject struct {
 	Params ListMembersParams
 }
@@ -2427,6 +3211,78 @@ func (response GetMemberdefaultApplicationProblemPlusJSONResponse) VisitGetMembe
 	return err
 }
 
+type RevokeCalendarRequestObject struct {
+	Member MemberID `json:"member"`
+}
+
+type RevokeCalendarResponseObject interface {
+	VisitRevokeCalendarResponse(w http.ResponseWriter) error
+}
+
+type RevokeCalendar204Response struct {
+}
+
+func (response RevokeCalendar204Response) VisitRevokeCalendarResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeCalendardefaultApplicationProblemPlusJSONResponse) VisitRevokeCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NewCalendarRequestObject struct {
+	Member MemberID `json:"member"`
+}
+
+type NewCalendarResponseObject interface {
+	VisitNewCalendarResponse(w http.ResponseWriter) error
+}
+
+type NewCalendar201JSONResponse CalendarAddress
+
+func (response NewCalendar201JSONResponse) VisitNewCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NewCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NewCalendardefaultApplicationProblemPlusJSONResponse) VisitNewCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetDutyRequestObject struct {
 	Member MemberID `json:"member"`
 	Body   *SetDutyJSONRequestBody
@@ -2484,6 +3340,45 @@ type SetPositiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPositiondefaultApplicationProblemPlusJSONResponse) VisitSetPositionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindOldCasesRequestObject struct {
+	Body *FindOldCasesJSONRequestBody
+}
+
+type FindOldCasesResponseObject interface {
+	VisitFindOldCasesResponse(w http.ResponseWriter) error
+}
+
+type FindOldCases200JSONResponse OldCases
+
+func (response FindOldCases200JSONResponse) VisitFindOldCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindOldCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindOldCasesdefaultApplicationProblemPlusJSONResponse) VisitFindOldCasesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2968,6 +3863,194 @@ func (response ListUnitsdefaultApplicationProblemPlusJSONResponse) VisitListUnit
 	return err
 }
 
+type GetOnCallRequestObject struct {
+	Unit   UnitID `json:"unit"`
+	Params GetOnCallParams
+}
+
+type GetOnCallResponseObject interface {
+	VisitGetOnCallResponse(w http.ResponseWriter) error
+}
+
+type GetOnCall200JSONResponse OnCall
+
+func (response GetOnCall200JSONResponse) VisitGetOnCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOnCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOnCalldefaultApplicationProblemPlusJSONResponse) VisitGetOnCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddOverrideRequestObject struct {
+	Unit   UnitID `json:"unit"`
+	Params AddOverrideParams
+	Body   *AddOverrideJSONRequestBody
+}
+
+type AddOverrideResponseObject interface {
+	VisitAddOverrideResponse(w http.ResponseWriter) error
+}
+
+type AddOverride201JSONResponse DutyOverride
+
+func (response AddOverride201JSONResponse) VisitAddOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddOverridedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddOverridedefaultApplicationProblemPlusJSONResponse) VisitAddOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawOverrideRequestObject struct {
+	Unit     UnitID `json:"unit"`
+	Override string `json:"override"`
+}
+
+type WithdrawOverrideResponseObject interface {
+	VisitWithdrawOverrideResponse(w http.ResponseWriter) error
+}
+
+type WithdrawOverride204Response struct {
+}
+
+func (response WithdrawOverride204Response) VisitWithdrawOverrideResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawOverridedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawOverridedefaultApplicationProblemPlusJSONResponse) VisitWithdrawOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScheduleRequestObject struct {
+	Unit UnitID `json:"unit"`
+}
+
+type GetScheduleResponseObject interface {
+	VisitGetScheduleResponse(w http.ResponseWriter) error
+}
+
+type GetSchedule200JSONResponse UnitSchedule
+
+func (response GetSchedule200JSONResponse) VisitGetScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetScheduledefaultApplicationProblemPlusJSONResponse) VisitGetScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetScheduleRequestObject struct {
+	Unit UnitID `json:"unit"`
+	Body *SetScheduleJSONRequestBody
+}
+
+type SetScheduleResponseObject interface {
+	VisitSetScheduleResponse(w http.ResponseWriter) error
+}
+
+type SetSchedule204Response struct {
+}
+
+func (response SetSchedule204Response) VisitSetScheduleResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SetScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetScheduledefaultApplicationProblemPlusJSONResponse) VisitSetScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListCases List cases, newest first
@@ -3000,18 +4083,39 @@ type StrictServerInterface interface {
 	// GetDesk What waits for the desk, the longest wait first
 	// (GET /v1/desk)
 	GetDesk(ctx context.Context, request GetDeskRequestObject) (GetDeskResponseObject, error)
+	// ListDutyGaps The units whose shift has nobody, the longest first
+	// (GET /v1/duty/gaps)
+	ListDutyGaps(ctx context.Context, request ListDutyGapsRequestObject) (ListDutyGapsResponseObject, error)
+	// ListFeeds The webhooks to 191 screens, and how far each has come
+	// (GET /v1/feeds)
+	ListFeeds(ctx context.Context, request ListFeedsRequestObject) (ListFeedsResponseObject, error)
+	// AddFeed Send the pins of a province to a 191 screen by webhooks
+	// (POST /v1/feeds)
+	AddFeed(ctx context.Context, request AddFeedRequestObject) (AddFeedResponseObject, error)
+	// RemoveFeed End the webhooks to a screen
+	// (DELETE /v1/feeds/{feed})
+	RemoveFeed(ctx context.Context, request RemoveFeedRequestObject) (RemoveFeedResponseObject, error)
 	// ListMembers List members
 	// (GET /v1/members)
 	ListMembers(ctx context.Context, request ListMembersRequestObject) (ListMembersResponseObject, error)
 	// GetMember One member
 	// (GET /v1/members/{member})
 	GetMember(ctx context.Context, request GetMemberRequestObject) (GetMemberResponseObject, error)
+	// RevokeCalendar End a member's calendar feed
+	// (DELETE /v1/members/{member}/calendar)
+	RevokeCalendar(ctx context.Context, request RevokeCalendarRequestObject) (RevokeCalendarResponseObject, error)
+	// NewCalendar Give a member a calendar feed of their shifts
+	// (POST /v1/members/{member}/calendar)
+	NewCalendar(ctx context.Context, request NewCalendarRequestObject) (NewCalendarResponseObject, error)
 	// SetDuty Begin or end a member's duty
 	// (POST /v1/members/{member}/duty)
 	SetDuty(ctx context.Context, request SetDutyRequestObject) (SetDutyResponseObject, error)
 	// SetPosition Say where a member on duty is
 	// (POST /v1/members/{member}/position)
 	SetPosition(ctx context.Context, request SetPositionRequestObject) (SetPositionResponseObject, error)
+	// FindOldCases Find earlier cases by the caller's phone number
+	// (POST /v1/old-cases)
+	FindOldCases(ctx context.Context, request FindOldCasesRequestObject) (FindOldCasesResponseObject, error)
 	// GetPolicy The policy in force
 	// (GET /v1/policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
@@ -3042,6 +4146,21 @@ type StrictServerInterface interface {
 	// ListUnits List stations, radio centres, offices and shelters
 	// (GET /v1/units)
 	ListUnits(ctx context.Context, request ListUnitsRequestObject) (ListUnitsResponseObject, error)
+	// GetOnCall Who of a unit is on call, was, or will be
+	// (GET /v1/units/{unit}/on-call)
+	GetOnCall(ctx context.Context, request GetOnCallRequestObject) (GetOnCallResponseObject, error)
+	// AddOverride Have somebody stand in
+	// (POST /v1/units/{unit}/overrides)
+	AddOverride(ctx context.Context, request AddOverrideRequestObject) (AddOverrideResponseObject, error)
+	// WithdrawOverride Take an override back
+	// (DELETE /v1/units/{unit}/overrides/{override})
+	WithdrawOverride(ctx context.Context, request WithdrawOverrideRequestObject) (WithdrawOverrideResponseObject, error)
+	// GetSchedule The shifts of a unit
+	// (GET /v1/units/{unit}/schedule)
+	GetSchedule(ctx context.Context, request GetScheduleRequestObject) (GetScheduleResponseObject, error)
+	// SetSchedule Set the shifts of a unit
+	// (PUT /v1/units/{unit}/schedule)
+	SetSchedule(ctx context.Context, request SetScheduleRequestObject) (SetScheduleResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -3386,6 +4505,128 @@ func (sh *strictHandler) GetDesk(ctx *gin.Context, params GetDeskParams) {
 	}
 }
 
+// ListDutyGaps operation middleware
+func (sh *strictHandler) ListDutyGaps(ctx *gin.Context, params ListDutyGapsParams) {
+	var request ListDutyGapsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDutyGaps(ctx, request.(ListDutyGapsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDutyGaps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDutyGapsResponseObject); ok {
+		if err := validResponse.VisitListDutyGapsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFeeds operation middleware
+func (sh *strictHandler) ListFeeds(ctx *gin.Context, params ListFeedsParams) {
+	var request ListFeedsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFeeds(ctx, request.(ListFeedsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFeeds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListFeedsResponseObject); ok {
+		if err := validResponse.VisitListFeedsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddFeed operation middleware
+func (sh *strictHandler) AddFeed(ctx *gin.Context, params AddFeedParams) {
+	var request AddFeedRequestObject
+
+	request.Params = params
+
+	var body AddFeedJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddFeed(ctx, request.(AddFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddFeedResponseObject); ok {
+		if err := validResponse.VisitAddFeedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveFeed operation middleware
+func (sh *strictHandler) RemoveFeed(ctx *gin.Context, feed string) {
+	var request RemoveFeedRequestObject
+
+	request.Feed = feed
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveFeed(ctx, request.(RemoveFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveFeedResponseObject); ok {
+		if err := validResponse.VisitRemoveFeedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListMembers operation middleware
 func (sh *strictHandler) ListMembers(ctx *gin.Context, params ListMembersParams) {
 	var request ListMembersRequestObject
@@ -3431,6 +4672,58 @@ func (sh *strictHandler) GetMember(ctx *gin.Context, member MemberID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMemberResponseObject); ok {
 		if err := validResponse.VisitGetMemberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeCalendar operation middleware
+func (sh *strictHandler) RevokeCalendar(ctx *gin.Context, member MemberID) {
+	var request RevokeCalendarRequestObject
+
+	request.Member = member
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeCalendar(ctx, request.(RevokeCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeCalendarResponseObject); ok {
+		if err := validResponse.VisitRevokeCalendarResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// NewCalendar operation middleware
+func (sh *strictHandler) NewCalendar(ctx *gin.Context, member MemberID) {
+	var request NewCalendarRequestObject
+
+	request.Member = member
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NewCalendar(ctx, request.(NewCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NewCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(NewCalendarResponseObject); ok {
+		if err := validResponse.VisitNewCalendarResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -3519,6 +4812,48 @@ func (sh *strictHandler) SetPosition(ctx *gin.Context, member MemberID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SetPositionResponseObject); ok {
 		if err := validResponse.VisitSetPositionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindOldCases operation middleware
+func (sh *strictHandler) FindOldCases(ctx *gin.Context) {
+	var request FindOldCasesRequestObject
+
+	var body FindOldCasesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FindOldCases(ctx, request.(FindOldCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindOldCases")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FindOldCasesResponseObject); ok {
+		if err := validResponse.VisitFindOldCasesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -3796,6 +5131,175 @@ func (sh *strictHandler) ListUnits(ctx *gin.Context, params ListUnitsParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListUnitsResponseObject); ok {
 		if err := validResponse.VisitListUnitsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOnCall operation middleware
+func (sh *strictHandler) GetOnCall(ctx *gin.Context, unit UnitID, params GetOnCallParams) {
+	var request GetOnCallRequestObject
+
+	request.Unit = unit
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOnCall(ctx, request.(GetOnCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOnCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOnCallResponseObject); ok {
+		if err := validResponse.VisitGetOnCallResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddOverride operation middleware
+func (sh *strictHandler) AddOverride(ctx *gin.Context, unit UnitID, params AddOverrideParams) {
+	var request AddOverrideRequestObject
+
+	request.Unit = unit
+	request.Params = params
+
+	var body AddOverrideJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddOverride(ctx, request.(AddOverrideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddOverride")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddOverrideResponseObject); ok {
+		if err := validResponse.VisitAddOverrideResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawOverride operation middleware
+func (sh *strictHandler) WithdrawOverride(ctx *gin.Context, unit UnitID, override string) {
+	var request WithdrawOverrideRequestObject
+
+	request.Unit = unit
+	request.Override = override
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawOverride(ctx, request.(WithdrawOverrideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawOverride")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawOverrideResponseObject); ok {
+		if err := validResponse.VisitWithdrawOverrideResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSchedule operation middleware
+func (sh *strictHandler) GetSchedule(ctx *gin.Context, unit UnitID) {
+	var request GetScheduleRequestObject
+
+	request.Unit = unit
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSchedule(ctx, request.(GetScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetScheduleResponseObject); ok {
+		if err := validResponse.VisitGetScheduleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetSchedule operation middleware
+func (sh *strictHandler) SetSchedule(ctx *gin.Context, unit UnitID) {
+	var request SetScheduleRequestObject
+
+	request.Unit = unit
+
+	var body SetScheduleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetSchedule(ctx, request.(SetScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetScheduleResponseObject); ok {
+		if err := validResponse.VisitSetScheduleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

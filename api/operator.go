@@ -18,7 +18,8 @@ import (
 type Operator struct {
 	Name      string // recorded with everything the operator does
 	Token     string
-	Provinces []string // all that the operator may see and do lies there; empty: everywhere
+	Provinces []string       // all that the operator may see and do lies there; empty: everywhere
+	Roles     []OperatorRole // without one the operator may do nothing
 }
 
 // Actor is the operator as the record knows them.

@@ -21,6 +21,7 @@ var (
 var (
 	errNotSignedIn = errors.New("not signed in")
 	errOutOfScope  = errors.New("outside the scope of the token")
+	errNotAllowed  = errors.New("not for the roles of the token")
 	errTooMany     = errors.New("too many requests")
 	errMalformed   = errors.New("the request is not as openapi.yaml describes it")
 	errTooLarge    = errors.New("the request is too large")
@@ -47,6 +48,7 @@ var problems = []struct {
 	{context.Canceled, http.StatusServiceUnavailable, "cancelled", "คำขอถูกยกเลิก", "The request was cancelled."},
 	{errNotSignedIn, http.StatusUnauthorized, "not_signed_in", "กรุณาลงชื่อเข้าใช้ด้วยโทเคนของท่าน", "Sign in with your token."},
 	{errOutOfScope, http.StatusForbidden, "out_of_scope", "อยู่นอกพื้นที่รับผิดชอบของโทเคนนี้", "This is outside the scope of your token."},
+	{errNotAllowed, http.StatusForbidden, "not_allowed", "บทบาทของโทเคนนี้ทำสิ่งนี้ไม่ได้", "The roles of your token do not allow this."},
 	{errTooMany, http.StatusTooManyRequests, "too_many", "ส่งคำขอถี่เกินไป", "Too many requests."},
 	{errMalformed, http.StatusUnprocessableEntity, "malformed", "คำขอไม่ตรงตาม openapi.yaml", "The request is not as openapi.yaml describes it."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "too_large", "คำขอใหญ่เกินไป", "The request is too large."},

@@ -27,7 +27,7 @@ func (s *Server) FileReport(ctx context.Context, r FileReportRequestObject) (Fil
 	filed := Filed{Case: routed[0].Case, Repeated: routed[0].Duplicate}
 	if filed.Case != "" {
 		filed.Code = casefile.Case{ID: filed.Case}.Code()
-		s.nudges.add(filed.Case, routed[0].N)
+		s.nudges.add(ctx, filed.Case, routed[0].N)
 	}
 	if filed.Repeated {
 		return FileReport200JSONResponse(filed), nil
@@ -42,7 +42,7 @@ func (s *Server) callCard(ctx context.Context, b Report) (Arrival, error) {
 	a := Arrival{
 		EventID: "call:" + string(b.Channel) + ":" + b.CallId, Channel: b.Channel, UserID: "call:" + b.CallId, At: now,
 		In: casefile.Incoming{
-			Word: casefile.Called, At: now, Type: b.Type, Quiet: b.Quiet || b.Silent, Phone: b.Phone, Language: b.Language, Channel: b.Channel,
+			Word: casefile.Called, At: now, Type: b.Type, Quiet: b.Quiet || b.Silent, Phone: e164(b.Phone), Language: b.Language, Channel: b.Channel,
 			Text: strings.TrimSpace(b.Address + "\n" + b.Text), By: Viewer(ctx).Actor(),
 			Call: &casefile.Call{CallID: b.CallId, Silent: b.Silent, CallerName: b.CallerName, Category: b.Category, Kind: b.Kind},
 		},

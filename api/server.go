@@ -9,12 +9,14 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/line"
@@ -32,9 +34,12 @@ type Server struct {
 	Roster    Roster
 	Requests  Requests
 	Changes   Changes
+	Feeds     Feeds
+	Shifts    Shifts
 	Keys      Keys
 	Messenger activities.Messenger
 	Menus     Menus
+	Groups    Groups
 	Spool     *Spool
 	Policy    *policy.Policy
 	Places    *policy.Places
@@ -48,9 +53,13 @@ type Server struct {
 	Log         *slog.Logger
 	Now         func() time.Time // case time
 	NudgeApart  time.Duration    // between two nudges of one case; 0: a second
+	// Step begins a part of a trace and returns what ends it with an HTTP status, or 0; nil: nothing is traced.
+	Step        func(ctx context.Context, name string) (context.Context, func(status int))
+	Development bool // screens on this machine may be fed, and without TLS
 
 	contract contract
 	desks    []desk
+	searches map[string]*rate.Limiter // by name of the operator
 	run      *background
 	nudges   *nudges
 	hub      *hub
@@ -133,6 +142,11 @@ func (s *Server) engine() (*gin.Engine, error) {
 		if o.Name == "" || o.Token == "" {
 			return nil, errors.New("an operator needs a name and a token")
 		}
+		for _, role := range o.Roles {
+			if !slices.Contains(OperatorRoles, role) {
+				return nil, fmt.Errorf("operator %s: there is no role %q", o.Name, role)
+			}
+		}
 	}
 	if s.PerSecond <= 0 {
 		return nil, errors.New("requests per second of an operator: want a positive number")
@@ -144,9 +158,9 @@ func (s *Server) engine() (*gin.Engine, error) {
 	if s.metrics, err = newMetrics(s.Registry, s.Spool); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	s.desks = desks(s.Operators, s.PerSecond)
+	s.desks, s.searches = desks(s.Operators, s.PerSecond), searches(s.Operators)
 	s.run = newBackground()
-	s.nudges = &nudges{nudger: s.Nudger, run: s.run, apart: cmp.Or(s.NudgeApart, nudgeApart), log: s.Log, upTo: map[CaseID]int{}}
+	s.nudges = &nudges{nudger: s.Nudger, run: s.run, apart: cmp.Or(s.NudgeApart, nudgeApart), log: s.Log, waiting: map[CaseID]nudge{}}
 	s.hub = newHub(s.Changes, s.Log)
 	s.stopping = make(chan struct{})
 
@@ -165,10 +179,11 @@ func (s *Server) engine() (*gin.Engine, error) {
 	r.POST("/line/webhook", s.lineHook) // signed by LINE, not signed in
 	r.GET("/healthz", gin.WrapH(Healthz()))
 	r.GET("/readyz", gin.WrapH(Readyz(s.Ready)))
-	r.GET("/metrics", s.signedIn, gin.WrapH(promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})))
+	r.GET("/calendar/:feed", s.calendar) // its address is its secret
+	r.GET("/metrics", s.signedIn, s.permitted, gin.WrapH(promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})))
 
 	malformed := func(c *gin.Context, _ error) { s.fail(c, errMalformed) }
-	RegisterHandlersWithOptions(r.Group("", s.signedIn, s.bounded, s.matches, s.once),
+	RegisterHandlersWithOptions(r.Group("", s.signedIn, s.permitted, s.bounded, s.matches, s.once),
 		NewStrictHandlerWithOptions(s, nil, StrictGinServerOptions{
 			RequestErrorHandlerFunc: malformed, HandlerErrorFunc: s.fail, ResponseErrorHandlerFunc: s.fail,
 		}),
@@ -192,15 +207,26 @@ func (s *Server) headers(c *gin.Context) {
 // observe logs and counts a request: its route, never its path, query or body.
 func (s *Server) observe(c *gin.Context) {
 	began := time.Now()
-	c.Next()
-	took := time.Since(began)
 	route := c.FullPath()
 	if route == "" {
 		route = "none"
 	}
+	ctx, end := s.step(c.Request.Context(), known(c.Request.Method)+" "+route)
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+	took := time.Since(began)
+	end(c.Writer.Status())
 	s.metrics.request(c.Request.Method, route, c.Writer.Status(), took)
 	s.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", slog.String("method", known(c.Request.Method)), slog.String("route", route),
 		slog.Int("status", c.Writer.Status()), slog.Int64("ms", took.Milliseconds()), slog.String("operator", c.GetString("operator")))
+}
+
+// step begins a part of a trace, if anything is traced.
+func (s *Server) step(ctx context.Context, name string) (context.Context, func(status int)) {
+	if s.Step == nil {
+		return ctx, func(int) {}
+	}
+	return s.Step(ctx, name)
 }
 
 // known keeps what strangers make up out of logs and metrics.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,11 +102,8 @@ func (s *Server) StreamRadio(ctx context.Context, r StreamRadioRequestObject) (S
 		return nil, err
 	}
 	f := feed{server: s, ctx: ctx, after: after, pick: func(ctx context.Context, h Happened) (sse, bool, error) {
-		if h.Province != r.Province || h.Kind != casefile.PinSet && h.Kind != casefile.PinMoved {
-			return sse{}, false, nil
-		}
-		c, err := s.Cases.Case(ctx, h.Case)
-		return sse{event: "pin", data: radioPin(c, h.Kind == casefile.PinMoved)}, err == nil, err
+		pin, wanted, err := pinOf(ctx, s.Cases, r.Province, h)
+		return sse{event: radioEvent, data: pin}, wanted, err
 	}}
 	if r.Params.LastEventID == "" {
 		f.first, err = s.unread(ctx, r.Province, after)
@@ -132,7 +130,7 @@ func (s *Server) unread(ctx context.Context, province, cursor string) ([]sse, er
 			return nil, err
 		}
 		for _, c := range cases {
-			if !c.LocatedAt.IsZero() && c.RadioSeen.IsZero() && c.State.BeforeControl() {
+			if c.Placed() && c.RadioSeen.IsZero() && c.State.BeforeControl() {
 				first = append(first, sse{id: cursor, event: "pin", data: radioPin(c, c.Moved)})
 			}
 		}
@@ -144,10 +142,30 @@ func (s *Server) unread(ctx context.Context, province, cursor string) ([]sse, er
 	return first, nil
 }
 
+// radioEvent is what a pin is called in the feeds.
+const radioEvent = "pin"
+
+// radioKinds are the changes that a radio centre is told of.
+var radioKinds = []casefile.Kind{casefile.PinSet, casefile.PinMoved, casefile.ProvinceSet}
+
+// pinOf is what the radio centre of a province is told of a change, or false
+// when it does not concern it. Every feed of pins shows this and nothing else.
+func pinOf(ctx context.Context, cases Cases, province string, h Happened) (RadioPin, bool, error) {
+	if h.Province != province || !slices.Contains(radioKinds, h.Kind) {
+		return RadioPin{}, false, nil
+	}
+	c, err := cases.Case(ctx, h.Case)
+	if err != nil {
+		return RadioPin{}, false, err
+	}
+	return radioPin(c, h.Kind == casefile.PinMoved), true, nil
+}
+
 func radioPin(c casefile.Case, moved bool) RadioPin {
 	return RadioPin{
 		Case: c.ID, Code: c.Code(), State: c.State, Type: c.Type, Guessed: c.Guessed, Severity: c.Severity, District: c.Place.District,
 		Station: string(c.Station), Quiet: c.Quiet, NoCall: c.NoCall, ReportedAt: c.ReportedAt, Moved: moved, Seen: !c.RadioSeen.IsZero(),
+		NoPin: c.LocatedAt.IsZero(),
 	}
 }
 

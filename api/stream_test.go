@@ -141,6 +141,23 @@ func TestRadioFeedIsScoped(t *testing.T) {
 	}
 }
 
+// A case that the desk sent to a province without a pin is in its feed, before and after the screen opens.
+func TestRadioFeedHasCasesWithoutAPin(t *testing.T) {
+	d := open(t)
+	server := startServing(t, d.server)
+	c := d.cases[ownCase]
+	c.LocatedAt, c.Place = time.Time{}, casefile.Place{Province: "65"}
+	d.cases[ownCase] = c
+	l := listen(t, server, radio65, "/v1/radio/65/stream", "")
+	d.happens(change(ownCase, "65", casefile.ProvinceSet))
+	for range 2 {
+		var pin RadioPin
+		if e := l.hears(); json.Unmarshal([]byte(e[2]), &pin) != nil || e[1] != "pin" || pin.Case != ownCase || !pin.NoPin || pin.Moved {
+			t.Errorf("heard %v", e)
+		}
+	}
+}
+
 func TestMadeUpPlaceInTheStream(t *testing.T) {
 	d := open(t)
 	for id, want := range map[string]int{"never": 422, "../../etc": 422} {

@@ -66,6 +66,7 @@ type world struct {
 	requests  []NotUrgent
 	keys      map[string]*key
 	happened  []Happened
+	feeds     []Feed
 	wake      func()
 	member    casefile.MemberID // the person who writes in LINE is this member
 	door      casefile.Door     // where Intake sends what comes from LINE
@@ -172,6 +173,20 @@ func (w *world) Viewed(_ context.Context, by casefile.Actor, id casefile.CaseID,
 	defer w.mu.Unlock()
 	w.viewed = append(w.viewed, by.ID+" "+string(id)+" "+purpose)
 	return nil
+}
+
+func (w *world) OldCases(_ context.Context, by casefile.Actor, purpose, phone string, provinces []string, limit int) ([]casefile.Case, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.viewed = append(w.viewed, by.ID+" "+phone+" "+purpose)
+	var out []casefile.Case
+	for _, c := range w.cases {
+		if c.Private.Phone == phone && len(out) < limit && (len(provinces) == 0 || slices.Contains(provinces, c.Place.Province)) {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b casefile.Case) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return out, nil
 }
 
 func (w *world) Waits(context.Context, time.Time, string) (WaitTimes, error) {
@@ -299,6 +314,29 @@ func (w *world) Listen(ctx context.Context, wake func()) error {
 	w.mu.Unlock()
 	<-ctx.Done()
 	return ctx.Err()
+}
+
+// screens are the feeds of a world.
+type screens struct{ *world }
+
+func (s screens) Feeds(context.Context, []casefile.Kind) ([]Feed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.feeds), nil
+}
+
+func (s screens) AddFeed(_ context.Context, f Feed, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.feeds = append(s.feeds, f)
+	return nil
+}
+
+func (s screens) RemoveFeed(_ context.Context, id, province string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.feeds = slices.DeleteFunc(s.feeds, func(f Feed) bool { return f.ID == id && f.Province == province })
+	return nil
 }
 
 func (w *world) happens(c Change) {
@@ -433,10 +471,11 @@ func (w *world) server(t testing.TB) *Server {
 	}
 	t.Cleanup(func() { _ = spool.Close() })
 	return &Server{
-		Intake: w, Cases: w, Commander: w, Nudger: w, Prover: w, Roster: w, Requests: w, Changes: w, Keys: w, Messenger: w, Menus: w,
+		Intake: w, Cases: w, Commander: w, Nudger: w, Prover: w, Roster: w, Shifts: &planned{}, Requests: w, Changes: w, Feeds: screens{w}, Keys: w, Messenger: w, Menus: w, Groups: &groups{},
 		Spool: spool, Policy: policy.Default(), Places: policy.DefaultPlaces(), Ready: func(context.Context) error { return w.intakeErr },
 		Operators: []Operator{
-			{Name: "somsri", Token: somsri}, {Name: "wichai", Token: wichai}, {Name: "radio65", Token: radio65, Provinces: []string{"65"}},
+			{Name: "somsri", Token: somsri, Roles: OperatorRoles}, {Name: "wichai", Token: wichai, Roles: OperatorRoles},
+			{Name: "radio65", Token: radio65, Provinces: []string{"65"}, Roles: OperatorRoles},
 		},
 		LINESecrets: []string{"next-secret", secret}, PerSecond: 10_000, Registry: prometheus.NewRegistry(),
 		Log: slog.New(slog.NewJSONHandler(w, nil)), Now: func() time.Time { return now },

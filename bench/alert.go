@@ -119,7 +119,7 @@ var stageNames = []string{
 func stages(ctx context.Context, c client.Client, list []alert) ([]durations, error) {
 	out := make([]durations, len(stageNames))
 	for _, a := range list {
-		events, err := history(ctx, c, a.workflow)
+		events, err := local.History(ctx, c, a.workflow)
 		if err != nil {
 			return nil, err
 		}

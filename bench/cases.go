@@ -257,7 +257,7 @@ func worked(ctx context.Context, c client.Client, ids []string) (work, error) {
 	}
 	n := float64(len(ids))
 	for _, id := range ids {
-		events, err := history(ctx, c, id)
+		events, err := local.History(ctx, c, id)
 		if err != nil {
 			return w, err
 		}

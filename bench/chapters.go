@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/sdk/client"
 
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/cmd/ess/local"
@@ -20,23 +17,8 @@ import (
 	"github.com/ess-thailand/ess/workflows"
 )
 
-const (
-	eventsToAcceptance = 50
-	eventsToHandOver   = 150
-	waveSpeed          = 20 // the second wave rings after a minute of case time
-)
-
-func history(ctx context.Context, c client.Client, id string) ([]*historypb.HistoryEvent, error) {
-	var out []*historypb.HistoryEvent
-	for events := c.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
-		e, err := events.Next()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	return out, nil
-}
+// waveSpeed rings the second wave after a minute of case time.
+const waveSpeed = 20
 
 // actions counts what Temporal Cloud would bill: all local activities of one
 // workflow task together are one.
@@ -84,7 +66,7 @@ func (o *installation) look(ctx context.Context, db *pgx.Conn, id casefile.CaseI
 			time.Sleep(20 * time.Millisecond)
 			continue
 		}
-		events, err := history(ctx, o.temporal, workflowID)
+		events, err := local.History(ctx, o.temporal, workflowID)
 		if err != nil {
 			return chapter{}, err
 		}
@@ -101,7 +83,7 @@ func chapters(ctx context.Context, stack *local.Stack, dir string, o *installati
 		return fmt.Errorf("two waves: %w", err)
 	}
 	r.chapters("(d) Cost of a case: one role, two waves, to the first acceptance", one, kinds)
-	r.target("(d) events: report to first acceptance, one role, two waves", float64(one[len(one)-1].events), eventsToAcceptance)
+	r.target("(d) events: report to first acceptance, one role, two waves", float64(one[len(one)-1].events), local.EventsToAcceptance)
 
 	db, err := pgx.Connect(ctx, stack.Postgres.URL(o.Name))
 	if err != nil {
@@ -119,12 +101,12 @@ func chapters(ctx context.Context, stack *local.Stack, dir string, o *installati
 	if err != nil {
 		return fmt.Errorf("whole case: %w", err)
 	}
-	events, err := history(ctx, o.temporal, workflows.EmergencyID(id))
+	events, err := local.History(ctx, o.temporal, workflows.EmergencyID(id))
 	if err != nil {
 		return err
 	}
-	r.chapters("(d) Cost of a case: two roles, every step a message, to the accepted hand-over", whole, kindsOf(events))
-	r.target("(d) events: report to accepted hand-over, two roles", float64(len(events)), eventsToHandOver)
+	r.chapters("(d) Cost of a case: two roles, every step a message, to the accepted hand-over", whole, local.KindsOf(events))
+	r.target("(d) events: report to accepted hand-over, two roles", float64(len(events)), local.EventsToHandOver)
 	return nil
 }
 
@@ -182,40 +164,14 @@ func twoWaves(ctx context.Context, stack *local.Stack, dir string) (out []chapte
 	if err := look("an officer accepts"); err != nil {
 		return nil, "", err
 	}
-	events, err := history(ctx, o.temporal, workflows.EmergencyID(id))
+	events, err := local.History(ctx, o.temporal, workflows.EmergencyID(id))
 	if err != nil {
 		return nil, "", err
 	}
-	end := recorded(events)
+	end := local.Recorded(events)
 	final := &out[len(out)-1]
 	final.events, final.actions = end, actions(events[:end])
-	return out, kindsOf(events[:end]), nil
-}
-
-// recorded is how much of a history there is when the last thing that happened
-// has been recorded; what is said about it then comes after it.
-func recorded(events []*historypb.HistoryEvent) int {
-	for i, e := range slices.Backward(events) {
-		if e.EventType == enums.EVENT_TYPE_MARKER_RECORDED { // a local activity: its last is Record
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// kindsOf says what a history is made of.
-func kindsOf(events []*historypb.HistoryEvent) string {
-	counts := map[string]int{}
-	for _, e := range events {
-		counts[e.EventType.String()]++
-	}
-	var words []string
-	for kind, n := range counts {
-		words = append(words, fmt.Sprintf("%3d %s", n, kind))
-	}
-	slices.Sort(words)
-	slices.Reverse(words)
-	return strings.Join(strings.Fields(strings.Join(words, ", ")), " ")
+	return out, local.KindsOf(events[:end]), nil
 }
 
 func (r *report) chapters(title string, list []chapter, kinds string) {

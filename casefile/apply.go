@@ -20,6 +20,8 @@ func Apply(c Case, e Event) (Case, error) {
 	if e.Inbox > c.Inbox {
 		c.Inbox = e.Inbox
 	}
+	c.Spoke = c.Spoke || speaks(e)
+	c.lane()
 	if c.Gravest == "" || c.Severity.Rank() < c.Gravest.Rank() {
 		c.Gravest = c.Severity
 	}
@@ -98,6 +100,7 @@ func apply(c *Case, e Event) error {
 		c.Escalation = max(c.Escalation, e.Step)
 		if e.Level == LevelDesk && c.Desk != nil {
 			c.Desk.Rings++
+			c.Desk.RungAt = e.At
 		}
 	case Acknowledged:
 		return acknowledge(c, e)
@@ -233,6 +236,9 @@ func place(c *Case, e Event) error {
 		c.Private.Address = e.Private.Address
 	}
 	if e.Unit != "" {
+		if i := c.track(Police); i >= 0 && c.Station != "" && c.Station != e.Unit && !c.Tracks[i].Filled() {
+			c.Tracks[i].again() // moved into the area of another station, which has not been asked
+		}
 		c.Station = e.Unit
 	}
 	if c.State == Draft {

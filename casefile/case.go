@@ -137,13 +137,13 @@ type Clock string
 
 const (
 	ClockPin      Clock = "PIN"      // no usable pin yet
-	ClockPhone    Clock = "PHONE"    // dispatch without the phone number
 	ClockLadder   Clock = "LADDER"   // next step of a role's ladder
 	ClockDepart   Clock = "DEPART"   // acknowledged, nobody moving
 	ClockArrive   Clock = "ARRIVE"   // a responder's arrival
 	ClockCheckIn  Clock = "CHECK_IN" // the silent yes/no to the reporter
 	ClockScene    Clock = "SCENE"    // the people on the scene are asked if all is well
 	ClockControl  Clock = "CONTROL"  // too long on the scene
+	ClockClose    Clock = "CLOSE"    // under control, and neither handed over nor ended
 	ClockHandover Clock = "HANDOVER" // the office must accept
 	ClockRadio    Clock = "RADIO"    // the radio centre must see the pin
 	ClockDesk     Clock = "DESK"     // an operator must take the item
@@ -168,6 +168,8 @@ type DeskItem struct {
 	Owner   Actor      `json:"owner,omitzero"` // who took it
 	TakenAt time.Time  `json:"taken_at,omitzero"`
 	Rings   int        `json:"rings,omitempty"` // how often the desk was rung for it
+	RungAt  time.Time  `json:"rung_at,omitzero"`
+	Tap     bool       `json:"tap,omitempty"` // nothing but a tap: it stands in the lane of the taps
 }
 
 // CentreAsk is another centre asked to take the caller over. Until somebody
@@ -225,6 +227,7 @@ type Case struct {
 	Child    bool         `json:"child_involved,omitempty"`
 	Blocked  bool         `json:"unreachable,omitempty"`
 	Moved    bool         `json:"pin_moved,omitempty"`
+	Spoke    bool         `json:"spoke,omitempty"` // the reporter said or sent something, or answered: more than a tap
 	Transfer bool         `json:"transferred,omitempty"`
 
 	ReportedAt   time.Time `json:"reported_at"`

@@ -61,6 +61,7 @@ const (
 	ActCentreTake Action = "centre_take" // the centre that was asked takes the caller over
 	ActDutyOn     Action = "duty_on"
 	ActDutyOff    Action = "duty_off"
+	ActHeard      Action = "heard" // a duty desk answers a communication test
 	// Another case's words.
 	ActReportJoins Action = "report_joins" // to the lead: my report is the same incident
 	ActReportAdds  Action = "report_adds"  // to the lead: my reporter added something; Reason says what, Pin where
@@ -70,6 +71,10 @@ const (
 	ActSplit       Action = "split"        // to the lead: a person took my report out again
 	ActSamePlace   Action = "same_place"   // to an earlier case: an alarm again at your place
 )
+
+// ReasonWatch marks the desk's answer to an alarm of the second watcher. Option
+// says which alarm; a button about one case names the case too.
+const ReasonWatch = "WATCH_ALARM"
 
 // Call is an operator's card of a call to a hotline. The texts in it are personal.
 type Call struct {

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,8 @@ type Config struct {
 	// Names gives the name of a province, district or unit code, or "" if it knows none; nil knows none.
 	Names func(code string, lang casefile.Language) string
 	Log   *slog.Logger // default slog.Default()
+	// Around watches the calls of a transport, to measure them; nil: nobody does.
+	Around func(http.RoundTripper) http.RoundTripper
 }
 
 // Client speaks LINE. It is safe for concurrent use and never retries a push by
@@ -65,6 +68,7 @@ type Client struct {
 	blob     messaging_api.MessagingApiBlobAPI
 	breakers map[string]*gobreaker.CircuitBreaker[*http.Response]
 	menus    menuIDs
+	account  account
 }
 
 var (
@@ -167,10 +171,14 @@ func (c *Client) breaker(name string) *gobreaker.CircuitBreaker[*http.Response] 
 func (c *Client) httpClient(timeout time.Duration, limit int64) *http.Client {
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 100 // a wave is many pushes at once; the default of 2 would reconnect for each
+	var watched http.RoundTripper = base
+	if c.cfg.Around != nil {
+		watched = c.cfg.Around(base)
+	}
 	return &http.Client{
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &transport{tokens: c.cfg.Tokens, base: base, limit: limit},
+		Transport:     &transport{tokens: c.cfg.Tokens, base: watched, limit: limit},
 	}
 }
 
@@ -339,7 +347,14 @@ func (c *Client) outcome(ctx context.Context, what string, a answer) (activities
 // in the worst case be read twice, never more, and every sentence here is a
 // statement that may safely be read twice. A ReplyOnly message is never pushed.
 func (c *Client) Send(ctx context.Context, m activities.Outgoing) (activities.Sent, error) {
-	if !userIDPattern.MatchString(m.To) || m.Key == "" {
+	to := userIDPattern
+	if _, ok := groupTemplates[m.Template]; ok {
+		to = groupIDPattern
+		if err := c.knowAccount(ctx); err != nil {
+			return activities.Sent{}, err
+		}
+	}
+	if !to.MatchString(m.To) || m.Key == "" {
 		c.cfg.Log.ErrorContext(ctx, "message without recipient or key", "template", m.Template)
 		return activities.Sent{Outcome: activities.OutcomeRefused}, nil
 	}
@@ -486,6 +501,14 @@ func (c *Client) Profile(ctx context.Context, user string) (casefile.Language, e
 
 // BotUserID returns our own user ID, which every webhook names as destination.
 func (c *Client) BotUserID(ctx context.Context) (string, error) {
+	info, err := c.botInfo(ctx)
+	if err != nil {
+		return "", err
+	}
+	return info.UserId, nil
+}
+
+func (c *Client) botInfo(ctx context.Context) (*messaging_api.BotInfoResponse, error) {
 	var info *messaging_api.BotInfoResponse
 	a := c.do("api", func() (*http.Response, error) {
 		api := c.api
@@ -494,12 +517,46 @@ func (c *Client) BotUserID(ctx context.Context) (string, error) {
 		return res, err
 	})
 	if err := failure(a); err != nil {
-		return "", err
+		return nil, err
 	}
 	if info == nil || !userIDPattern.MatchString(info.UserId) {
-		return "", errors.New("line: bot info without a user ID")
+		return nil, errors.New("line: bot info without a user ID")
 	}
-	return info.UserId, nil
+	return info, nil
+}
+
+// account remembers the public name of our account, such as @esshelpme.
+type account struct {
+	mu   sync.Mutex
+	name string
+}
+
+// link opens the chat with the account on a phone.
+func (a *account) link() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return "https://line.me/R/oaMessage/" + url.QueryEscape(a.name) + "/"
+}
+
+// knowAccount asks LINE for the name of our account, once.
+func (c *Client) knowAccount(ctx context.Context) error {
+	c.account.mu.Lock()
+	known := c.account.name != ""
+	c.account.mu.Unlock()
+	if known {
+		return nil
+	}
+	info, err := c.botInfo(ctx)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(info.BasicId, "@") {
+		return errors.New("line: bot info without a basic ID")
+	}
+	c.account.mu.Lock()
+	defer c.account.mu.Unlock()
+	c.account.name = or(info.PremiumId, info.BasicId)
+	return nil
 }
 
 // Content fetches a photo, voice message, video or file. LINE answers 202 while

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"
@@ -389,4 +390,41 @@ func (c *Client) link(ctx context.Context, user, id string) error {
 		res, _, err := api.WithContext(ctx).LinkRichMenuIdToUserWithHttpInfo(user, id)
 		return res, err
 	}))
+}
+
+// linkedAtOnce is how many people LINE takes in one call.
+const linkedAtOnce = 500
+
+// LinkMenus shows many people the menu of a role, friends or not yet; casefile.ErrNotFound when the menus were not set up.
+func (c *Client) LinkMenus(ctx context.Context, users []string, role MenuRole, lang casefile.Language) error {
+	for _, user := range users {
+		if !userIDPattern.MatchString(user) {
+			return errUserID
+		}
+	}
+	id, err := c.aliased(ctx, MenuAlias(role, lang))
+	if err != nil {
+		return fmt.Errorf("rich menu %s: %w", MenuAlias(role, lang), err)
+	}
+	for part := range slices.Chunk(users, linkedAtOnce) {
+		if err := failure(c.do("api", func() (*http.Response, error) {
+			api := c.api
+			res, _, err := api.WithContext(ctx).LinkRichMenuIdToUsersWithHttpInfo(&messaging_api.RichMenuBulkLinkRequest{RichMenuId: id, UserIds: part})
+			return res, err
+		})); err != nil {
+			return fmt.Errorf("rich menu %s: %w", MenuAlias(role, lang), err)
+		}
+	}
+	return nil
+}
+
+// MenuOf is the menu of a member: the duty switch for whoever may be called, everybody else's menu for the others.
+func MenuOf(m casefile.Member) MenuRole {
+	switch {
+	case m.Role == "" && !m.Desk():
+		return MenuCitizen
+	case m.OnDuty:
+		return MenuOnDuty
+	}
+	return MenuOffDuty
 }

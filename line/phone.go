@@ -21,9 +21,9 @@ var (
 	foreignPattern  = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 )
 
-// parsePhone reads a text that is nothing but a phone number, with Thai or
+// ParsePhone reads a text that is nothing but a phone number, with Thai or
 // Arabic digits, and returns it in E.164 form.
-func parsePhone(text string) (string, bool) {
+func ParsePhone(text string) (string, bool) {
 	s := strings.TrimSpace(text)
 	s = phoneTail.ReplaceAllString(phoneLead.ReplaceAllString(s, ""), "")
 	s = phoneMarks.Replace(thaiDigits.Replace(s))

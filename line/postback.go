@@ -25,7 +25,7 @@ var buttons = []casefile.Action{
 	casefile.ActCheckNo, casefile.ActNotSolved, casefile.ActSolved, casefile.ActCard, casefile.ActMenu, casefile.ActHotlines,
 	casefile.ActPractice, casefile.ActNotUrgent, casefile.ActLanguage, casefile.ActAck, casefile.ActAccept, casefile.ActDecline,
 	casefile.ActDepart, casefile.ActArrive, casefile.ActCannotFind, casefile.ActControl, casefile.ActWithdraw, casefile.ActAssist,
-	casefile.ActTakeOver, casefile.ActRefuseOver, casefile.ActDutyOn, casefile.ActDutyOff,
+	casefile.ActTakeOver, casefile.ActRefuseOver, casefile.ActDutyOn, casefile.ActDutyOff, casefile.ActHeard,
 	casefile.ActRadioSeen, casefile.ActDeskTake, casefile.ActCentreTake,
 }
 

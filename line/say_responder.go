@@ -7,6 +7,7 @@ import (
 
 	"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"
 
+	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
 )
 
@@ -34,6 +35,7 @@ var responderTemplates = map[string]build{
 	"handover_taken":   handoverTaken,
 	"handover_noted":   handoverNoted,
 	"desk_item":        deskItem,
+	"desk_taps":        deskTaps,
 	"centre_ask":       centreAsk,
 	"centre_taken":     centreTaken,
 	"nobody_notified":  nobodyNotified,
@@ -41,7 +43,15 @@ var responderTemplates = map[string]build{
 	"child_alert":      childAlert,
 	"escalated":        escalated,
 	"duty_set":         dutySet,
+	"duty_begins":      dutyBegins,
+	"duty_ends":        dutyEnds,
+	"duty_gap":         dutyGap,
+	"test_alert":       testAlert,
+	"test_noted":       testNoted,
 	"thanks":           thanks,
+	"watch_alarm":      watchAlarm,
+	"watch_over":       watchOver,
+	"watch_answered":   watchAnswered,
 }
 
 // etaChoices are the minutes that a responder can name with one tap.
@@ -297,6 +307,26 @@ func deskItem(p page) []messaging_api.MessageInterface {
 		row(primary(p.answer(p.say("รับทราบ", "Acknowledge"), casefile.ActDeskTake))))
 }
 
+// deskTaps is one ring for all taps that no pin followed. Who waits longest can
+// be taken at once; the console lists the others.
+func deskTaps(p page) []messaging_api.MessageInterface {
+	waiting := p.Waiting
+	if waiting == nil {
+		waiting = &activities.TapsRung{}
+	}
+	var rows [][]*messaging_api.FlexButton
+	for _, id := range waiting.Longest {
+		its := p
+		its.Case, its.Seq, its.Role = id, 0, ""
+		rows = append(rows, row(primary(its.answer(p.say("รับเรื่อง ", "Take ")+casefile.Case{ID: id}.Code(), casefile.ActDeskTake))))
+	}
+	p.Code, p.NoCall, p.Quiet = "", false, false // of all of them, not of the one that rings
+	return p.card(p.say("แตะปุ่มแล้วไม่ส่งตำแหน่ง", "Taps without a location"), []string{
+		fmt.Sprintf(p.say("รอเจ้าหน้าที่ดู %d เรื่อง จาก %d คน", "%d reports of %d people wait for a person to look"), waiting.Taps, waiting.People),
+		p.say("ยังไม่มีข้อความ รูป หรือเบอร์โทร ถ้ามีจะแจ้งทันทีเป็นรายเรื่อง", "No words, photo or number yet. As soon as there is one, its report rings by itself."),
+	}, rows...)
+}
+
 // centreAsk asks 191, 1300 or 1669 to take a caller over from another of them.
 func centreAsk(p page) []messaging_api.MessageInterface {
 	lines := append(append([]string{p.say("ถึง: ", "To: ") + p.pair(levelWords[p.Level])}, p.what()...), p.area(), p.age(),
@@ -345,6 +375,18 @@ func dutySet(p page) []messaging_api.MessageInterface {
 		return p.card(p.say("เข้าเวรแล้ว", "On duty"), []string{p.say("ส่งตำแหน่งในแชตนี้เมื่อย้ายที่ เพื่อให้ถูกเรียกใกล้ตัว", "Send your location here when you move, so that you are called nearby.")})
 	}
 	return p.card(p.say("ออกเวรแล้ว", "Off duty"), []string{p.say("จะไม่ถูกเรียกจนกว่าจะเข้าเวรอีกครั้ง", "You will not be called until you are on duty again.")})
+}
+
+// testAlert asks a duty desk whether its phone is heard. It looks like an alert, so that the desk knows one.
+func testAlert(p page) []messaging_api.MessageInterface {
+	return p.card(p.say("ทดสอบการสื่อสาร ไม่ใช่เหตุจริง", "Communication test: no incident"), []string{
+		p.say("กดปุ่มเพื่อยืนยันว่าเวรได้ยินและเปิดอ่าน เมื่อมีเหตุจริง การ์ดจะมาแบบนี้และมีปุ่ม “รับทราบ”",
+			"Press the button to show that the duty desk is heard. A real incident comes as such a card, with “Acknowledge”."),
+	}, row(primary(p.withoutCase(p.say("เวรได้รับแล้ว", "The desk has it"), casefile.ActHeard))))
+}
+
+func testNoted(p page) []messaging_api.MessageInterface {
+	return p.card(p.say("ขอบคุณ", "Thank you"), []string{p.say("บันทึกแล้วว่าเวรตอบการทดสอบ", "Recorded: the desk answered the test.")})
 }
 
 func thanks(p page) []messaging_api.MessageInterface {

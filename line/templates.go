@@ -18,6 +18,7 @@ import (
 // in plain words and, for a phone that somebody else may hold, in neutral ones.
 type template struct {
 	responder bool
+	group     bool // said in a LINE group: no card, for a card is one desk's
 	build     func(page) []messaging_api.MessageInterface
 }
 
@@ -33,6 +34,9 @@ var templates = func() map[string]template {
 	for name, build := range responderTemplates {
 		all[name] = template{responder: true, build: build}
 	}
+	for name, build := range groupTemplates {
+		all[name] = template{responder: true, group: true, build: build}
+	}
 	return all
 }()
 
@@ -45,7 +49,7 @@ func (c *Client) render(m activities.Outgoing) (messages []messaging_api.Message
 	if !ok {
 		return nil, false, errors.New("no such template")
 	}
-	p := page{Args: m.Args, lang: m.Language, names: c.cfg.Names, console: c.cfg.ConsoleURL}
+	p := page{Args: m.Args, lang: m.Language, names: c.cfg.Names, console: c.cfg.ConsoleURL, chat: c.account.link()}
 	p.neutral = !t.responder && (m.Args.Quiet || m.Args.Neutral)
 	messages = t.build(p)
 	if p.neutral {
@@ -66,6 +70,7 @@ func (c *Client) checkTemplates() error {
 		Question: &policy.Card{Code: "CODE", Text: policy.Text{Th: "คำถาม", En: "Question"}, Options: []policy.Option{
 			{Code: "YES", Text: policy.Text{Th: "ใช่", En: "Yes"}}, {Code: "NO", Text: policy.Text{Th: "ไม่", En: "No"}},
 		}},
+		Waiting: &activities.TapsRung{Taps: 2, People: 1, Longest: []casefile.CaseID{"00000000-0000-4000-8000-000000000000"}},
 	}
 	var errs []error
 	for _, name := range Templates() {
@@ -88,7 +93,8 @@ type page struct {
 	lang    casefile.Language
 	names   func(string, casefile.Language) string
 	console string
-	neutral bool // words that betray nothing, no sound, no bubble of the reporter's own
+	chat    string // link that opens the chat with the account
+	neutral bool   // words that betray nothing, no sound, no bubble of the reporter's own
 }
 
 // say picks the language; Thai unless the reader chose English.

@@ -27,7 +27,8 @@ func sampleArgs() activities.Args {
 		Case: caseID, Code: "6F3A-2D90", Seq: 7, Type: casefile.ThreatAssault, Severity: casefile.Critical, State: casefile.EnRoute,
 		Role: casefile.Police, Level: casefile.LevelStation, Minutes: 10, Metres: 1180, AgeS: 42, Province: "65", District: "6501",
 		Pin:   &casefile.Pin{Lat: 16.821123, Lon: 100.265849, FixedAt: time.Unix(1790000000, 0).UTC(), Source: casefile.PinLINE},
-		Phone: "+66812345678", Unit: "PPS", Question: &weapon,
+		Phone: "+66812345678", Unit: "PPS", Question: &weapon, Until: time.Unix(1790000000, 0).UTC(),
+		Waiting: &activities.TapsRung{Taps: 7, People: 6, Longest: []casefile.CaseID{caseID, "a0000000-0000-4000-8000-000000000002", "a0000000-0000-4000-8000-000000000003", "a0000000-0000-4000-8000-000000000004", "a0000000-0000-4000-8000-000000000005"}},
 	}
 }
 
@@ -347,13 +348,16 @@ func TestResponderLockScreenShowsOnlyTheCode(t *testing.T) {
 	c := newFakeLINE(t).client(t)
 	want := map[casefile.Language]string{casefile.Thai: "ESS รหัส 6F3A-2D90", casefile.English: "ESS code 6F3A-2D90"}
 	for _, name := range Templates() {
-		if !templates[name].responder {
+		if !templates[name].responder || templates[name].group {
 			continue
 		}
 		for lang, alt := range want {
 			messages, _ := mustRender(t, c, name, lang, sampleArgs())
 			for _, m := range messages {
 				f, ok := m.(*messaging_api.FlexMessage)
+				if ok && name == "desk_taps" && f.AltText == "ESS" { // of many cases: no code at all
+					continue
+				}
 				if !ok || f.AltText != alt {
 					t.Errorf("%s %s: lock screen shows %+v", name, lang, m)
 				}
@@ -371,7 +375,7 @@ func TestNoCallIsTheFirstLineOfEveryCard(t *testing.T) {
 		func(a *activities.Args) { a.Quiet = true },
 	} {
 		for _, name := range Templates() {
-			if !templates[name].responder {
+			if !templates[name].responder || templates[name].group || name == "desk_taps" { // about many cases, none of which may be called from it
 				continue
 			}
 			a := sampleArgs()
@@ -391,7 +395,7 @@ func TestNoCallIsTheFirstLineOfEveryCard(t *testing.T) {
 // Before acceptance nobody sees the exact place or the number.
 func TestOffersHoldNoPinAndNoPhone(t *testing.T) {
 	c := newFakeLINE(t).client(t)
-	for _, name := range []string{"offer", "offer_desk", "escalated", "desk_item", "nobody_notified", "handover_offer", "same_place_again", "child_alert", "centre_ask"} {
+	for _, name := range []string{"offer", "offer_desk", "escalated", "desk_item", "desk_taps", "nobody_notified", "handover_offer", "same_place_again", "child_alert", "centre_ask"} {
 		messages, _ := mustRender(t, c, name, casefile.Thai, sampleArgs())
 		b, err := json.Marshal(messages)
 		if err != nil {

@@ -44,6 +44,7 @@ type Arrival struct {
 	Standby     bool   // another module holds the chat: we may not send
 	Type        string // LINE's name, such as "message/location"; safe to log
 	In          casefile.Incoming
+	Group       *Group // set when it concerns a LINE group of a unit; In is then Unknown
 }
 
 // EventError says that an event was not understood. The arrival beside it is
@@ -132,6 +133,10 @@ var (
 func Parse(raw json.RawMessage) (Arrival, error) {
 	a := envelope(raw)
 	if kind := sourceKind(raw); kind == "group" || kind == "room" {
+		if a.Group = group(raw, a); a.Group != nil {
+			a, _ = a.unknown(ReasonGroup)
+			return a, nil
+		}
 		return a.unknown(ReasonGroup)
 	}
 	event, err := webhook.UnmarshalEvent(raw)
@@ -180,7 +185,7 @@ func (a Arrival) message(m webhook.MessageContentInterface) (Arrival, error) {
 	case webhook.TextMessageContent:
 		a.Type = "message/text"
 		a.In.Word, a.In.Text = casefile.Said, clean(m.Text)
-		a.In.Phone, _ = parsePhone(a.In.Text)
+		a.In.Phone, _ = ParsePhone(a.In.Text)
 		return a.with(m.Id)
 	case webhook.LocationMessageContent:
 		a.Type = "message/location"

@@ -273,7 +273,7 @@ func TestParsePhone(t *testing.T) {
 		"คนร้ายโทรจาก 0812345678": "", "0812345678 หรือ 0898765432": "", "6501": "", "๑": "",
 	}
 	for text, want := range tests {
-		if got, ok := parsePhone(text); got != want || ok != (want != "") {
+		if got, ok := ParsePhone(text); got != want || ok != (want != "") {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -83,7 +83,6 @@ func Parse(name string, raw []byte) (*Policy, error) {
 var waitFields = map[string]func(*Waits) *time.Duration{
 	"pin_nudge":     func(w *Waits) *time.Duration { return &w.PinNudge },
 	"pin":           func(w *Waits) *time.Duration { return &w.Pin },
-	"phone":         func(w *Waits) *time.Duration { return &w.Phone },
 	"depart":        func(w *Waits) *time.Duration { return &w.Depart },
 	"depart_reopen": func(w *Waits) *time.Duration { return &w.DepartReopen },
 	"arrive":        func(w *Waits) *time.Duration { return &w.Arrive },
@@ -438,11 +437,38 @@ func (c *checker) numbers(p *Policy) {
 		c.fail(at{"wave", "female_lead_m"}, "female_lead_m must not be negative")
 	}
 	positive(c, at{"desk", "operators"}, p.Desk.Operators)
+	c.watch(p)
+	positive(c, at{"desk", "answered_within"}, p.Desk.AnsweredWithin.Duration)
+	positive(c, at{"desk", "bundle"}, p.Desk.Bundle.Duration)
+	positive(c, at{"feeds", "again"}, p.Feeds.Again.Duration)
+	positive(c, at{"feeds", "alarm"}, p.Feeds.Alarm.Duration)
+	if p.Feeds.AgainMost.Duration < p.Feeds.Again.Duration {
+		c.fail(at{"feeds", "again_most"}, "again_most must be at least again")
+	}
 	if p.QuietHours.From == p.QuietHours.To {
 		c.fail(at{"quiet_hours"}, "quiet_hours need a from and a to that differ")
 	}
 	if p.OfficeHours.From == p.OfficeHours.To {
 		c.fail(at{"office_hours"}, "office_hours need a from and a to that differ")
+	}
+}
+
+func (c *checker) watch(p *Policy) {
+	w := p.Watch
+	for name, span := range map[string]Span{
+		"look": w.Look, "inbox": w.Inbox, "unacknowledged": w.Unacknowledged, "overdue": w.Overdue, "messages": w.Messages,
+		"media": w.Media, "beat": w.Beat, "silent": w.Silent, "gather": w.Gather, "repeat": w.Repeat,
+	} {
+		positive(c, at{"watch", name}, span.Duration)
+	}
+	if w.Unacknowledged.Duration+w.Look.Duration > p.Clocks.Unowned.Duration {
+		c.fail(at{"watch", "unacknowledged"}, "unacknowledged and one look must fit into clocks.unowned")
+	}
+	if w.Silent.Duration < 3*w.Beat.Duration {
+		c.fail(at{"watch", "silent"}, "silent must be at least three beats: one may be lost")
+	}
+	if w.Repeat.Duration < w.Gather.Duration {
+		c.fail(at{"watch", "repeat"}, "repeat must not be shorter than gather")
 	}
 }
 

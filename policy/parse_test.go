@@ -36,11 +36,11 @@ func TestMistakesNameTheirLine(t *testing.T) {
 		below    int
 		want     string
 	}{
-		{"an unknown key", `  phone: 20s`, `  fone: 20s`, 0, `unknown wait "fone"`},
+		{"an unknown key", `  depart: 3m`, `  deepart: 3m`, 0, `unknown wait "deepart"`},
 		{"an unknown key of a struct", `  push: 5s`, `  push: 5s` + "\n  pull: 5s", 1, `unknown key "pull"`},
 		{"not a span", `  depart: 3m `, `  depart: 3 minutes `, 0, `"3 minutes" is not a span`},
 		{"a span that runs backwards", `  depart: 3m `, `  depart: -3m `, 0, `"-3m" is not a span`},
-		{"a wait of nothing", `  phone: 20s`, `  phone: 0s`, 0, `phone must be above zero`},
+		{"a wait of nothing", `  scene: 10m`, `  scene: 0s`, 0, `scene must be above zero`},
 		{"a target that is later than its reopening", `  depart_reopen: 5m`, `  depart_reopen: 2m`, 0, `longer than depart`},
 		{"town without country", `  arrive: {town: 10m, country: 20m}`, `  arrive: {town: 10m}`, 0, `both town and country`},
 		{"a third kind of place", `  arrive: {town: 10m, country: 20m}`, `  arrive: {town: 10m, sea: 1h}`, 0, `unknown or repeated key "sea"`},
@@ -68,6 +68,7 @@ func TestMistakesNameTheirLine(t *testing.T) {
       # พมจ.`, -5, "within clocks.unowned"},
 		{"an invented province", `provinces: ["10"]`, `provinces: ["10", "99"]`, 0, `no province "99"`},
 		{"a number that is no number", `number: "1669"`, `number: "16x9"`, 0, `want digits`},
+		{"a longest wait that is shorter than the first", `  again_most: 2m`, `  again_most: 500ms`, 0, "at least again"},
 		{"a certain wave", `  target: 0.9 `, `  target: 1.0 `, 0, "below 1"},
 		{"fewer candidates than the wave", `  k: 40 `, `  k: 4 `, 0, "at least max"},
 		{"a label that no button can hold", `th: มากกว่า 30 คน, en: More than 30`, `th: มากกว่า 30 คน, en: Many more people than thirty`, 0, "at most 20 characters"},
@@ -96,7 +97,7 @@ func TestMistakesNameTheirLine(t *testing.T) {
 }
 
 func TestEveryMistakeIsTold(t *testing.T) {
-	text := replaced(t, "  phone: 20s", "  phone: soon")
+	text := replaced(t, "  scene: 10m", "  scene: soon")
 	for _, r := range [][2]string{{"  operators: 2", "  operators: 0"}, {"  max: 8 ", "  maximum: 8 "}, {"valid_from: 2026-01-01", "valid_from: x"}} {
 		text = strings.Replace(text, r[0], r[1], 1)
 	}

@@ -19,8 +19,9 @@ type Plan struct {
 	Waits    Waits             `json:"waits"`
 	Join     JoinRule          `json:"join"`
 	Wave     WaveRule          `json:"wave"`
-	Cards    []Card            `json:"cards"`    // questions to the reporter, in the order asked; none blocks
-	Over     []OverStep        `json:"handover"` // the offices asked to take the case, in order, then the last again and again
+	Cards    []Card            `json:"cards"`       // questions to the reporter, in the order asked; none blocks
+	Over     []OverStep        `json:"handover"`    // the offices asked to take the case, in order, then the last again and again
+	Bundle   time.Duration     `json:"desk_bundle"` // taps without a pin ring the national desk together, once in so long
 }
 
 // RolePlan is one role that the incident needs.
@@ -48,10 +49,9 @@ const OnlyUnacked = "UNACKED"
 type Waits struct {
 	PinNudge     time.Duration `json:"pin_nudge"`     // one reminder to send a pin (never in quiet mode)
 	Pin          time.Duration `json:"pin"`           // no usable pin: a human of the desk
-	Phone        time.Duration `json:"phone"`         // dispatch never waits longer for a number
 	Depart       time.Duration `json:"depart"`        // acknowledged: somebody must be moving
 	DepartReopen time.Duration `json:"depart_reopen"` // nobody moving: search reopened
-	Arrive       time.Duration `json:"arrive"`        // target without a stated ETA
+	Arrive       time.Duration `json:"arrive"`        // without a stated ETA: the responder is asked
 	ArriveReopen time.Duration `json:"arrive_reopen"` // search reopened beside the first responder
 	EtaGrace     time.Duration `json:"eta_grace"`     // past a stated ETA
 	CheckIn      time.Duration `json:"check_in"`

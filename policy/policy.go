@@ -31,6 +31,8 @@ type Policy struct {
 	Join        JoinNumbers                    `yaml:"join"`
 	Wave        WaveNumbers                    `yaml:"wave"`
 	Desk        DeskRule                       `yaml:"desk"`
+	Watch       WatchRule                      `yaml:"watch"`
+	Feeds       FeedRule                       `yaml:"feeds"`
 	QuietHours  Hours                          `yaml:"quiet_hours"`
 	OfficeHours Hours                          `yaml:"office_hours"`
 	Hotlines    map[HotlineCode]Hotline        `yaml:"hotlines"`
@@ -138,7 +140,31 @@ type WaveNumbers struct {
 
 // DeskRule is what the national desk must keep.
 type DeskRule struct {
-	Operators int `yaml:"operators"` // on the roster at any time; fewer is an alarm
+	Operators      int  `yaml:"operators"`       // on duty at any time; fewer is an alarm
+	AnsweredWithin Span `yaml:"answered_within"` // a communication test answered longer ago proves nothing
+	Bundle         Span `yaml:"bundle"`          // taps without a pin ring together, once in so long
+}
+
+// FeedRule is how long the webhooks to 191 screens wait.
+type FeedRule struct {
+	Again     Span `yaml:"again"`      // after the first delivery that failed
+	AgainMost Span `yaml:"again_most"` // however many have failed
+	Alarm     Span `yaml:"alarm"`      // a screen that takes nothing for so long is a fault
+}
+
+// WatchRule is when the second watcher calls something wrong, and how it rings. Spans that a case or its people wait
+// for are case time; the others are real time, for they are about machines.
+type WatchRule struct {
+	Look           Span `yaml:"look"`           // between two looks
+	Inbox          Span `yaml:"inbox"`          // what was stored is handed over to its case
+	Unacknowledged Span `yaml:"unacknowledged"` // case time: a human has the case in hand
+	Overdue        Span `yaml:"overdue"`        // case time: a deadline that passed is served
+	Messages       Span `yaml:"messages"`       // case time: LINE took a message about a case that was sent to people
+	Media          Span `yaml:"media"`          // case time: a photo is fetched
+	Beat           Span `yaml:"beat"`           // a part says that it is alive
+	Silent         Span `yaml:"silent"`         // it has not
+	Gather         Span `yaml:"gather"`         // what is new of a kind that has just rung waits for more of it
+	Repeat         Span `yaml:"repeat"`         // between two rings, until a human answers
 }
 
 // HotlineCode names a hotline for templates.
@@ -254,8 +280,9 @@ func (p *Policy) Plan(t casefile.IncidentType, place casefile.Place, urban, live
 			Target: p.Wave.Target, PriorYes: p.Wave.PriorYes, PriorAsked: p.Wave.PriorAsked,
 			Max: p.Wave.Max, Fixed: p.Wave.Fixed, Fresh: p.Wave.Fresh.Duration, K: p.Wave.K, FemaleLeadM: p.Wave.FemaleLeadM,
 		},
-		Over:  p.offices(place.Province, live),
-		Cards: p.CardsOf(t),
+		Over:   p.offices(place.Province, live),
+		Cards:  p.CardsOf(t),
+		Bundle: p.Desk.Bundle.Duration,
 	}
 	setWaits(&plan.Waits, p.Waits, urban)
 	crew := maps.Clone(rule.Crew)

@@ -51,7 +51,7 @@ func (s *Store) Case(ctx context.Context, id casefile.CaseID) (casefile.Case, er
 		return casefile.Case{}, casefile.ErrNotFound
 	}
 	var c casefile.Case
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		row, err := q.ReadCase(ctx, string(id))
 		if err != nil {
 			return err
@@ -63,36 +63,51 @@ func (s *Store) Case(ctx context.Context, id casefile.CaseID) (casefile.Case, er
 }
 
 // Append writes the events, the case row and the audit rows, or nothing. The
-// case must be the result of applying exactly these events. It returns nil when
-// the same event IDs are already recorded at these numbers, and
-// casefile.ErrMoved when the numbers are taken by other events.
-func (s *Store) Append(ctx context.Context, after casefile.Case, events []casefile.Event) error {
-	if len(events) == 0 {
-		return nil
-	}
+// case must be the result of applying exactly these events. It returns no error
+// when the same event IDs are already recorded at these numbers, and
+// casefile.ErrMoved when the numbers are taken by other events. With a join
+// query, the case is placed among those of its area in the same transaction.
+func (s *Store) Append(ctx context.Context, after casefile.Case, events []casefile.Event, join *activities.JoinQuery) (activities.JoinResult, error) {
 	if !isUUID(string(after.ID)) {
-		return casefile.ErrNotFound
+		return activities.JoinResult{}, casefile.ErrNotFound
 	}
 	row, err := s.caseRow(after, events, viewer(ctx))
 	if err != nil {
+		return activities.JoinResult{}, err
+	}
+	var found activities.JoinResult
+	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+		if err := s.append(ctx, q, row, after, events); err != nil || join == nil {
+			return err
+		}
+		var err error
+		found, err = s.joinOrLink(ctx, q, *join)
+		return err
+	})
+	if err != nil {
+		return activities.JoinResult{}, err
+	}
+	return found, nil
+}
+
+func (s *Store) append(ctx context.Context, q *db.Queries, row db.AppendEventsParams, after casefile.Case, events []casefile.Event) error {
+	_, err := q.AppendEvents(ctx, row)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s.already(ctx, q, after, events)
+	}
+	if err != nil {
 		return err
 	}
-	return s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		_, err := q.AppendEvents(ctx, row)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return s.already(ctx, q, after, events)
-		}
-		if err != nil {
-			return err
-		}
-		if err := expectMedia(ctx, q, after, events); err != nil {
-			return err
-		}
-		if err := assign(ctx, q, after, events); err != nil {
-			return err
-		}
-		return countAcceptance(ctx, q, after, events)
-	})
+	if err := expectMedia(ctx, q, after, events); err != nil {
+		return err
+	}
+	if err := s.keepPhones(ctx, q, after, events); err != nil {
+		return err
+	}
+	if err := assign(ctx, q, after, events); err != nil {
+		return err
+	}
+	return countAcceptance(ctx, q, after, events)
 }
 
 // already tells a repeat from a race lost.
@@ -314,7 +329,7 @@ func (s *Store) Inbox(ctx context.Context, id casefile.CaseID, after, upTo int) 
 		return nil, casefile.ErrNotFound
 	}
 	var out []activities.Arrived
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		rows, err := q.Inbox(ctx, db.InboxParams{CaseID: null(string(id)), After: int32(after), UpTo: int32(upTo)}) // #nosec G115 -- counts of messages
 		if err != nil {
 			return err

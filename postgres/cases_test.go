@@ -74,7 +74,7 @@ func TestNoSuchCase(t *testing.T) {
 		if _, err := f.Case(t.Context(), id); !errors.Is(err, casefile.ErrNotFound) {
 			t.Errorf("case %q: %v", id, err)
 		}
-		if err := f.Append(t.Context(), casefile.Case{ID: id, Version: 1, State: casefile.Draft}, []casefile.Event{{ID: "e", Kind: casefile.Noted, By: casefile.System}}); !errors.Is(err, casefile.ErrNotFound) {
+		if err := f.append(t.Context(), casefile.Case{ID: id, Version: 1, State: casefile.Draft}, []casefile.Event{{ID: "e", Kind: casefile.Noted, By: casefile.System}}); !errors.Is(err, casefile.ErrNotFound) {
 			t.Errorf("append to %q: %v", id, err)
 		}
 		if _, err := f.Speak(t.Context(), id, "e", casefile.Incoming{Word: casefile.CaseSpoke}); !errors.Is(err, casefile.ErrNotFound) {
@@ -88,21 +88,21 @@ func TestAppendIsSafeToRepeatAndToLose(t *testing.T) {
 	c := f.report("U1", casefile.Berserk, began)
 	after, events := f.apply(c, casefile.Event{Kind: casefile.Noted, ID: "one"}, casefile.Event{Kind: casefile.Noted, ID: "two"})
 	for range 3 {
-		if err := f.Append(t.Context(), after, events); err != nil {
+		if err := f.append(t.Context(), after, events); err != nil {
 			t.Fatal(err)
 		}
 	}
 	other, others := f.apply(c, casefile.Event{Kind: casefile.Noted, ID: "three"})
-	if err := f.Append(t.Context(), other, others); !errors.Is(err, casefile.ErrMoved) {
+	if err := f.append(t.Context(), other, others); !errors.Is(err, casefile.ErrMoved) {
 		t.Errorf("another event at a taken number: %v", err)
 	}
 	again, repeated := f.apply(after, casefile.Event{Kind: casefile.Noted, ID: "one"})
-	if err := f.Append(t.Context(), again, repeated); !errors.Is(err, casefile.ErrRecorded) {
+	if err := f.append(t.Context(), again, repeated); !errors.Is(err, casefile.ErrRecorded) {
 		t.Errorf("a known event at a new number: %v", err)
 	}
 	ahead := after
 	ahead.Version += 5
-	if err := f.Append(t.Context(), ahead, []casefile.Event{{ID: "far", Kind: casefile.Noted, At: began, By: casefile.System}}); !errors.Is(err, casefile.ErrMoved) {
+	if err := f.append(t.Context(), ahead, []casefile.Event{{ID: "far", Kind: casefile.Noted, At: began, By: casefile.System}}); !errors.Is(err, casefile.ErrMoved) {
 		t.Errorf("a gap: %v", err)
 	}
 	if got := f.mustSQL(`SELECT (SELECT count(*) FROM case_events) || ' ' || (SELECT count(*) FROM audit) || ' ' || (SELECT version FROM cases)`); got != "3 3 3" {
@@ -126,7 +126,7 @@ func TestOfManyWritersOneWins(t *testing.T) {
 	won := make(chan int, len(tries))
 	for i, w := range tries {
 		group.Go(func() {
-			switch err := f.Append(t.Context(), w.after, w.events); {
+			switch err := f.append(t.Context(), w.after, w.events); {
 			case err == nil:
 				won <- i
 			case !errors.Is(err, casefile.ErrMoved):
@@ -145,7 +145,7 @@ func TestAnOpenCaseAlwaysHasADeadline(t *testing.T) {
 	c := f.report("U1", casefile.Berserk, began)
 	after, events := f.apply(c, casefile.Event{Kind: casefile.Noted, At: began.Add(time.Minute)})
 	after.Clocks = nil
-	if err := f.Append(t.Context(), after, events); err != nil {
+	if err := f.append(t.Context(), after, events); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.mustSQL(`SELECT (next_deadline = $1)::text FROM cases`, began.Add(time.Minute)); got != "true" {
@@ -169,7 +169,7 @@ func TestAMemberIsOnOneCaseAtATimeAndADeskOnMany(t *testing.T) {
 
 	busy, events := f.apply(b, accepts("m1"))
 	var refused *casefile.RefusedError
-	if err := f.Append(t.Context(), busy, events); !errors.As(err, &refused) || refused.Kind != casefile.Accepted || refused.Th == "" {
+	if err := f.append(t.Context(), busy, events); !errors.As(err, &refused) || refused.Kind != casefile.Accepted || refused.Th == "" {
 		t.Fatalf("on two cases at once: %v", err)
 	}
 	if c, err := f.Case(t.Context(), b.ID); err != nil || c.Version != b.Version {

@@ -14,12 +14,17 @@ import (
 // MemberContact returns how a member is reached, or casefile.ErrNotFound for nobody.
 func (s *Store) MemberContact(ctx context.Context, id casefile.MemberID) (activities.Contact, error) {
 	var c activities.Contact
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		row, err := q.MemberContact(ctx, string(id))
 		if err != nil {
 			return err
 		}
-		c = activities.Contact{Language: casefile.Language(row.Language)}
+		c = activities.Contact{Language: casefile.Language(row.Language), Unit: casefile.UnitID(row.UnitID)}
+		if row.GroupSealed != nil {
+			if c.Group, err = s.openText(row.GroupSealed, "unit_groups", "group_sealed", row.UnitID); err != nil {
+				return err
+			}
+		}
 		if row.LineUserSealed == nil {
 			return nil
 		}
@@ -34,7 +39,7 @@ func (s *Store) MemberContact(ctx context.Context, id casefile.MemberID) (activi
 // no LINE contact.
 func (s *Store) ReporterContact(ctx context.Context, id casefile.ReporterID) (activities.Contact, error) {
 	var c activities.Contact
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		row, err := q.ReporterContact(ctx, string(id))
 		if err != nil {
 			return err
@@ -80,13 +85,13 @@ func (s *Store) Delivered(ctx context.Context, deliveries []activities.Delivery)
 		p.RequestIds = append(p.RequestIds, d.Request)
 		p.Ats = append(p.Ats, d.At)
 	}
-	return s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error { return q.Delivered(ctx, p) })
+	return s.once(ctx, func(q *db.Queries) error { return q.Delivered(ctx, p) })
 }
 
 // Answered returns which of the keys a channel has already answered for good.
 func (s *Store) Answered(ctx context.Context, _ casefile.CaseID, keys []string) (map[string]activities.Outcome, error) {
 	out := map[string]activities.Outcome{}
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		rows, err := q.Answered(ctx, keys)
 		for _, r := range rows {
 			out[r.Key] = activities.Outcome(r.Outcome)

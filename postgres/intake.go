@@ -58,6 +58,15 @@ func (s *Store) Reporter(channel casefile.Channel, userID string) casefile.Repor
 // arrived before is recognised by its event ID. One event that cannot be taken
 // in is kept unread, and the others go on.
 func (s *Store) Intake(ctx context.Context, arrivals []Arrival) ([]Routed, error) {
+	out, err := s.intake(ctx, arrivals, len(arrivals) > 1)
+	if poisonous(err) { // alone, and nothing of it is kept yet
+		return s.intake(ctx, arrivals, true)
+	}
+	return out, err
+}
+
+// intake with savepoints lets one event fail and keeps the others.
+func (s *Store) intake(ctx context.Context, arrivals []Arrival, savepoints bool) ([]Routed, error) {
 	var out []Routed
 	err := s.inTx(ctx, func(q *db.Queries, tx pgx.Tx) error {
 		threads, err := s.lockThreads(ctx, q, arrivals)
@@ -68,6 +77,12 @@ func (s *Store) Intake(ctx context.Context, arrivals []Arrival) ([]Routed, error
 		for i, a := range arrivals {
 			a.EventID = eventID(a)
 			t := threads[s.thread(a)]
+			if !savepoints {
+				if out[i], err = s.take(ctx, q, a, t); err != nil {
+					return err
+				}
+				continue
+			}
 			err := pgx.BeginFunc(ctx, tx, func(sub pgx.Tx) error { // a savepoint
 				var err error
 				out[i], err = s.take(ctx, db.New(sub), a, t)
@@ -298,8 +313,8 @@ func (s *Store) openCase(ctx context.Context, q *db.Queries, a Arrival, t thread
 	})
 }
 
-// atTheDoor keeps what concerns no case: whether somebody can be reached, and
-// where a member on duty is.
+// atTheDoor keeps what concerns no case: whether somebody can be reached, where
+// a member on duty is, and that a duty desk answered a communication test.
 func (s *Store) atTheDoor(ctx context.Context, q *db.Queries, a Arrival, t thread) error {
 	switch {
 	case t.reporter == "":
@@ -310,6 +325,9 @@ func (s *Store) atTheDoor(ctx context.Context, q *db.Queries, a Arrival, t threa
 		return q.SetBlocked(ctx, db.SetBlockedParams{ReporterID: string(t.reporter), At: nil})
 	case a.In.Word == casefile.SentLocation && t.member != "" && a.In.Pin != nil && a.In.Pin.Usable():
 		_, err := q.SetPositions(ctx, positions([]Position{{Member: t.member, Lat: a.In.Pin.Lat, Lon: a.In.Pin.Lon, At: a.At}}))
+		return err
+	case a.In.Action == casefile.ActHeard && t.member != "":
+		_, err := q.SetAnswered(ctx, db.SetAnsweredParams{ID: string(t.member), At: &a.At})
 		return err
 	}
 	return nil
@@ -374,9 +392,10 @@ func (s *Store) Lease(ctx context.Context, limit int, lease time.Duration) ([]Nu
 	return out, err
 }
 
-// HandedOver notes that the workflow of a case knows of everything up to a number.
+// HandedOver notes that the workflow of a case knows of everything up to a
+// number. A note that is lost costs one nudge more.
 func (s *Store) HandedOver(ctx context.Context, id casefile.CaseID, upTo int) error {
-	return s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	return s.soon(ctx, func(q *db.Queries) error {
 		return q.HandedOver(ctx, db.HandedOverParams{CaseID: null(string(id)), UpTo: int32(upTo)}) // #nosec G115 -- a count of messages
 	})
 }

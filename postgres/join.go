@@ -2,13 +2,10 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
@@ -20,63 +17,59 @@ import (
 // a kilometre always share a cell of their neighbourhoods.
 const areaRes = 7
 
-// JoinOrLink looks for a case of the same incident that stands already. Under
+// joinOrLink looks for a case of the same incident that stands already. Under
 // the locks of the area one report at a time is placed: the first to find
 // nobody stands, and all later ones of the incident find it, in whatever order
 // a hundred of them come. So the oldest at the place leads, and nobody joins a
 // case that joins another. A repeat gives the answer of the first time.
-func (s *Store) JoinOrLink(ctx context.Context, query activities.JoinQuery) (activities.JoinResult, error) {
+func (s *Store) joinOrLink(ctx context.Context, q *db.Queries, query activities.JoinQuery) (found activities.JoinResult, err error) {
 	home := dispatch.Cell(query.Pin.Lat, query.Pin.Lon, areaRes)
-	if home == 0 || !isUUID(string(query.Case)) {
-		return activities.JoinResult{}, fmt.Errorf("join case %s: no usable pin", query.Case)
+	if home == 0 {
+		return found, fmt.Errorf("join case %s: no usable pin", query.Case)
 	}
 	areas := dispatch.Neighbours(home)
-	var found activities.JoinResult
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		found = activities.JoinResult{}
-		if err := q.LockAreas(ctx, areas); err != nil {
-			return err
+	if err := q.LockAreas(ctx, areas); err != nil {
+		return found, err
+	}
+	near, err := s.standing(ctx, q, query, areas)
+	if err != nil {
+		return found, err
+	}
+	for _, c := range near {
+		if c.otherType(query) {
+			found.Linked = append(found.Linked, c.id)
 		}
-		near, err := s.standing(ctx, q, query, areas)
-		if err != nil {
-			return err
-		}
-		for _, c := range near {
-			if c.otherType(query) {
-				found.Linked = append(found.Linked, c.id)
-			}
-		}
-		if joined, err := s.asked(ctx, q, query.Case, casefile.ActReportJoins); err != nil || joined.n > 0 {
-			found.Lead, found.LeadInbox = joined.id, joined.n
-			return err
-		}
-		stood, err := q.Stands(ctx, string(query.Case))
-		if err != nil {
-			return err
-		}
-		if i := slices.IndexFunc(near, func(c neighbour) bool { return c.sameIncident(query) }); i >= 0 && !stood {
-			found.Lead = near[i].id
-			found.LeadInbox, err = s.sayTo(ctx, q, query, found.Lead, casefile.ActReportJoins)
-			return err
-		}
-		if err := q.StandAlone(ctx, db.StandAloneParams{ID: string(query.Case), At: &query.At}); err != nil {
-			return err
-		}
-		earlier, err := s.asked(ctx, q, query.Case, casefile.ActSamePlace)
-		if err != nil || earlier.n > 0 {
-			found.Earlier, found.EarlierInbox = earlier.id, earlier.n
-			return err
-		}
-		if i := slices.IndexFunc(near, func(c neighbour) bool { return c.earlier(query) }); i >= 0 && !stood {
-			found.Earlier = near[i].id
-			found.EarlierInbox, err = s.sayTo(ctx, q, query, found.Earlier, casefile.ActSamePlace)
-		}
-		return err
+	}
+	before, err := q.Placed(ctx, db.PlacedParams{
+		ID: string(query.Case), JoinsEvent: joinEventID(query.Case, casefile.ActReportJoins),
+		SamePlaceEvent: joinEventID(query.Case, casefile.ActSamePlace),
 	})
 	if err != nil {
-		return activities.JoinResult{}, err
+		return found, err
 	}
-	return found, nil
+	if before.JoinsN > 0 {
+		found.Lead, found.LeadInbox = casefile.CaseID(before.Joins), int(before.JoinsN)
+		return found, nil
+	}
+	if i := slices.IndexFunc(near, func(c neighbour) bool { return c.sameIncident(query) }); i >= 0 && !before.Stands {
+		found.Lead = near[i].id
+		found.LeadInbox, err = s.sayTo(ctx, q, query, found.Lead, casefile.ActReportJoins)
+		return found, err
+	}
+	if !before.Stands {
+		if err := q.StandAlone(ctx, db.StandAloneParams{ID: string(query.Case), At: &query.At}); err != nil {
+			return found, err
+		}
+	}
+	if before.SamePlaceN > 0 {
+		found.Earlier, found.EarlierInbox = casefile.CaseID(before.SamePlace), int(before.SamePlaceN)
+		return found, nil
+	}
+	if i := slices.IndexFunc(near, func(c neighbour) bool { return c.earlier(query) }); i >= 0 && !before.Stands {
+		found.Earlier = near[i].id
+		found.EarlierInbox, err = s.sayTo(ctx, q, query, found.Earlier, casefile.ActSamePlace)
+	}
+	return found, err
 }
 
 // neighbour is a case that stands near the place of a new report.
@@ -149,18 +142,4 @@ func (s *Store) sayTo(ctx context.Context, q *db.Queries, query activities.JoinQ
 	return s.speak(ctx, q, to, joinEventID(query.Case, a), casefile.Incoming{
 		Word: casefile.CaseSpoke, At: query.At, Action: a, Case: query.Case, By: casefile.System,
 	})
-}
-
-type said struct {
-	id casefile.CaseID
-	n  int
-}
-
-// asked finds what an earlier try of the same report has said already.
-func (s *Store) asked(ctx context.Context, q *db.Queries, id casefile.CaseID, a casefile.Action) (said, error) {
-	row, err := q.InboxEvent(ctx, joinEventID(id, a))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return said{}, nil
-	}
-	return said{casefile.CaseID(row.CaseID), int(row.N)}, err
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/picture"
 	"github.com/ess-thailand/ess/postgres/internal/db"
 )
 
@@ -65,6 +67,9 @@ func (s *Store) KeepMedia(ctx context.Context, id casefile.CaseID, seq int, m ac
 		CaseID: string(id), Seq: int32(seq), State: string(m.State), ContentType: m.ContentType, Bytes: int32(len(m.Content)), // #nosec G115 -- bounded by the channel's client
 	}
 	if m.State == activities.MediaKept {
+		sum := sha256.Sum256(m.Content)
+		p.Sha256 = sum[:]
+		_, p.Bare = picture.Bare(m.Content)
 		var err error
 		if p.ContentSealed, err = s.Sealer.Seal(m.Content, place("media", "content_sealed", mediaRow(id, seq))); err != nil {
 			return fmt.Errorf("keep media of case %s: %w", id, err)
@@ -83,6 +88,7 @@ type Medium struct {
 	At          time.Time
 	ContentType string
 	Bytes       int
+	Bare        bool // a picture whose copy holds nothing beside the picture; else it is handed out as it came
 }
 
 // Media lists what a case was sent, in order, what was taken back included.
@@ -94,14 +100,15 @@ func (s *Store) Media(ctx context.Context, id casefile.CaseID) ([]Medium, error)
 	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
 		rows, err := q.Media(ctx, string(id))
 		out = column(rows, func(r db.MediaRow) Medium {
-			return Medium{Seq: int(r.Seq), State: activities.MediaState(r.State), At: r.At, ContentType: r.ContentType, Bytes: int(r.Bytes)}
+			return Medium{Seq: int(r.Seq), State: activities.MediaState(r.State), At: r.At, ContentType: r.ContentType, Bytes: int(r.Bytes), Bare: r.Bare}
 		})
 		return err
 	})
 	return out, err
 }
 
-// MediaContent returns one that is kept, or casefile.ErrNotFound.
+// MediaContent returns one that is kept, or casefile.ErrNotFound: a picture without what the camera wrote beside it,
+// anything else as it came. The original never leaves.
 func (s *Store) MediaContent(ctx context.Context, id casefile.CaseID, seq int) (content []byte, contentType string, err error) {
 	if !isUUID(string(id)) {
 		return nil, "", casefile.ErrNotFound
@@ -112,7 +119,8 @@ func (s *Store) MediaContent(ctx context.Context, id casefile.CaseID, seq int) (
 			return err
 		}
 		contentType = r.ContentType
-		content, err = s.Sealer.Open(r.ContentSealed, place("media", "content_sealed", mediaRow(id, seq)))
+		original, err := s.Sealer.Open(r.ContentSealed, place("media", "content_sealed", mediaRow(id, seq)))
+		content, _ = picture.Bare(original)
 		return err
 	})
 	return content, contentType, err

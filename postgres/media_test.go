@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"testing"
 	"time"
@@ -52,5 +53,40 @@ func TestMediaIsExpectedKeptAndSealed(t *testing.T) {
 	}
 	if dump := f.dump(); bytes.Contains(dump, photo) || bytes.Contains(dump, []byte("70686f746f2d63616e617279")) {
 		t.Error("a photo rests in clear")
+	}
+}
+
+// A camera's picture is handed out without its metadata; the original stays, sealed, with its hash.
+func TestAPhotoIsHandedOutBareAndKeptWhole(t *testing.T) {
+	f := setup(t)
+	c := f.report("ann", casefile.Gathering, time.Date(2026, 5, 1, 3, 0, 0, 0, time.UTC))
+	sent := casefile.Event{
+		Kind: casefile.ReporterAdded, By: casefile.Actor{Kind: casefile.ByReporter, ID: string(c.Reporter)}, Reason: "image",
+		Private: casefile.Private{Media: "1"},
+	}
+	c = f.record(c, sent, sent)
+	original := []byte("\xff\xd8\xff\xfe\x00\x0cplace-cana" + "\xff\xd9")
+	broken := []byte("\xff\xd8\xff\xe1\xff\xffcut off")
+	for seq, content := range map[int][]byte{2: original, 3: broken} {
+		if err := f.KeepMedia(t.Context(), c.ID, seq, activities.Kept{State: activities.MediaKept, ContentType: "image/jpeg", Content: content}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for seq, want := range map[int]string{2: "\xff\xd8\xff\xd9", 3: string(broken)} {
+		if got, _, err := f.MediaContent(t.Context(), c.ID, seq); err != nil || string(got) != want {
+			t.Errorf("handed out %q, %v; want %q", got, err, want)
+		}
+	}
+	list, err := f.Media(t.Context(), c.ID)
+	if err != nil || len(list) != 2 || !list[0].Bare || list[1].Bare {
+		t.Errorf("listed %+v, %v", list, err)
+	}
+	var sealed, sum []byte
+	if err := f.Pool.QueryRow(t.Context(), "SELECT content_sealed, sha256 FROM media WHERE case_id = $1 AND seq = 2", string(c.ID)).Scan(&sealed, &sum); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := f.Sealer.Open(sealed, "media|content_sealed|"+string(c.ID)+"/2")
+	if want := sha256.Sum256(original); err != nil || !bytes.Equal(whole, original) || !bytes.Equal(sum, want[:]) {
+		t.Errorf("the original or its hash is not what came: %v", err)
 	}
 }

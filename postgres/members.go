@@ -321,7 +321,7 @@ func (s *Store) member(r db.Member) (Member, error) {
 // where the member is.
 func (s *Store) SetDuty(ctx context.Context, id casefile.MemberID, on bool) error {
 	return s.mustMeet(ctx, func(q *db.Queries) (int64, error) {
-		return q.SetDuty(ctx, db.SetDutyParams{ID: string(id), OnDuty: on})
+		return q.SetDuty(ctx, db.SetDutyParams{ID: string(id), OnDuty: on, At: s.Now(), Source: string(ByHand)})
 	})
 }
 
@@ -329,13 +329,6 @@ func (s *Store) SetDuty(ctx context.Context, id casefile.MemberID, on bool) erro
 func (s *Store) SetRest(ctx context.Context, id casefile.MemberID, until time.Time) error {
 	return s.mustMeet(ctx, func(q *db.Queries) (int64, error) {
 		return q.SetRest(ctx, db.SetRestParams{ID: string(id), Until: nullTime(until)})
-	})
-}
-
-// SetAnswered notes that a member answered a communication test.
-func (s *Store) SetAnswered(ctx context.Context, id casefile.MemberID, at time.Time) error {
-	return s.mustMeet(ctx, func(q *db.Queries) (int64, error) {
-		return q.SetAnswered(ctx, db.SetAnsweredParams{ID: string(id), At: &at})
 	})
 }
 
@@ -391,11 +384,11 @@ func (s *Store) AddConflict(ctx context.Context, id casefile.CaseID, m casefile.
 	})
 }
 
-// RosterDesks lists the active duty desks for policy.CheckRoster.
-func (s *Store) RosterDesks(ctx context.Context) ([]policy.RosterDesk, error) {
+// RosterDesks lists the active duty desks for policy.CheckRoster. Who has not answered since then has not answered.
+func (s *Store) RosterDesks(ctx context.Context, since time.Time) ([]policy.RosterDesk, error) {
 	var out []policy.RosterDesk
 	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		rows, err := q.RosterDesks(ctx)
+		rows, err := q.RosterDesks(ctx, since)
 		out = column(rows, func(r db.RosterDesksRow) policy.RosterDesk {
 			return policy.RosterDesk{
 				Unit: casefile.UnitID(r.UnitID), Level: casefile.Level(r.Level), Verified: r.Verified, Answered: r.Answered,

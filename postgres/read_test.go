@@ -215,7 +215,7 @@ func (f *fixture) note(id casefile.CaseID, i int) {
 			return
 		}
 		after, events := f.apply(c, casefile.Event{Kind: casefile.Noted, ID: casefile.EventID(fmt.Sprint("note ", i))})
-		err = f.Append(f.t.Context(), after, events)
+		err = f.append(f.t.Context(), after, events)
 		if err == nil {
 			return
 		}
@@ -292,7 +292,7 @@ func TestMembersAreFoundByTheirAccountAndSpokenToInTheirLanguage(t *testing.T) {
 	if err != nil || m.ID != "m1" || m.Name != "ตำรวจสมมติ m1" || m.Language != casefile.English {
 		t.Errorf("%+v, %v", m, err)
 	}
-	if c, err := f.MemberContact(t.Context(), "m1"); err != nil || c != (activities.Contact{LINE: "Um1", Language: casefile.English}) {
+	if c, err := f.MemberContact(t.Context(), "m1"); err != nil || c != (activities.Contact{LINE: "Um1", Unit: "st", Language: casefile.English}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if c, err := f.MemberContact(t.Context(), "desk"); err != nil || c.LINE != "" {

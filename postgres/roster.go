@@ -25,83 +25,111 @@ const firstRes = 8
 // nearest first, at most k, none farther than withinM. Only members on duty
 // have a position, so only they are found.
 func (s *Store) Nearest(ctx context.Context, query activities.NearQuery) ([]dispatch.Candidate, error) {
+	if query.K <= 0 {
+		return nil, nil
+	}
 	var out []dispatch.Candidate
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		near, err := nearest(ctx, q, query)
-		if err != nil {
-			return err
-		}
-		out, err = candidates(ctx, q, query.Case, near)
+	err := s.once(ctx, func(q *db.Queries) error { // rings are apart: each may see its own moment
+		found, err := s.nearest(ctx, q, query)
+		out = column(found, candidate)
 		return err
 	})
 	return out, err
 }
 
-// found is a member with the distance to the point.
-type found struct {
-	id     string
+// near is a member with the distance to the point.
+type near struct {
+	db.NearestInRow
 	metres float64
 }
 
 // nearest walks outwards from the point, until nobody who is not yet seen can
-// be nearer than the k-th.
-func nearest(ctx context.Context, q *db.Queries, query activities.NearQuery) ([]found, error) {
-	var best []found
+// be nearer than the k-th. Its first step goes as far as the last search for the
+// role went in the same part of the country.
+func (s *Store) nearest(ctx context.Context, q *db.Queries, query activities.NearQuery) ([]near, error) {
 	within := float64(query.WithinM)
 	if query.WithinM <= 0 {
 		within = math.Inf(1)
 	}
-	for ring := range dispatch.Search(query.Pin.Lat, query.Pin.Lon, firstRes) {
+	var best []near
+	ask := func(ranges []dispatch.Range) error {
 		rows, err := q.NearestIn(ctx, db.NearestInParams{
-			Lat: query.Pin.Lat, Lon: query.Pin.Lon, Role: string(query.Role), K: int32(query.K), // #nosec G115 -- small
-			Firsts: column(ring.Ranges, func(r dispatch.Range) int64 { return r.First }),
-			Lasts:  column(ring.Ranges, func(r dispatch.Range) int64 { return r.Last }),
+			Lat: query.Pin.Lat, Lon: query.Pin.Lon, Role: string(query.Role), K: int32(query.K), CaseID: null(string(query.Case)), // #nosec G115 -- small
+			Firsts: column(ranges, func(r dispatch.Range) int64 { return r.First }),
+			Lasts:  column(ranges, func(r dispatch.Range) int64 { return r.Last }),
 		})
-		if err != nil {
-			return nil, err
-		}
 		for _, r := range rows {
 			if m := query.Pin.MetresTo(r.Lat, r.Lon); m <= within {
-				best = append(best, found{r.ID, m})
+				best = append(best, near{r, m})
 			}
 		}
-		slices.SortFunc(best, func(a, b found) int { return cmp.Or(cmp.Compare(a.metres, b.metres), strings.Compare(a.id, b.id)) })
+		slices.SortFunc(best, func(a, b near) int { return cmp.Or(cmp.Compare(a.metres, b.metres), strings.Compare(a.ID, b.ID)) })
 		best = best[:min(len(best), query.K)]
-		if len(best) == query.K && (query.K == 0 || best[query.K-1].metres < ring.CompleteM) || ring.CompleteM >= within {
+		return err
+	}
+	farthest := func() float64 { // beyond it nobody matters
+		if len(best) < query.K {
+			return within
+		}
+		return best[query.K-1].metres
+	}
+	part := partOf(query)
+	stride, _ := s.strides.Load(part)
+	first, _ := stride.(int)
+	var complete []float64
+	var ahead []dispatch.Range // not asked for yet
+	for ring := range dispatch.Search(query.Pin.Lat, query.Pin.Lon, firstRes) {
+		ahead, complete = append(ahead, ring.Ranges...), append(complete, ring.CompleteM)
+		if len(complete) <= first && ring.CompleteM < within {
+			continue
+		}
+		if err := ask(dispatch.Union(ahead)); err != nil {
+			return nil, err
+		}
+		if ahead = ahead[:0]; farthest() < ring.CompleteM {
 			break
 		}
+	}
+	if len(ahead) > 0 { // the map ended within the first step
+		if err := ask(dispatch.Union(ahead)); err != nil {
+			return nil, err
+		}
+	}
+	needed := slices.IndexFunc(complete, func(m float64) bool { return m > farthest() })
+	if needed < 0 {
+		needed = len(complete) - 1
+	}
+	if needed != first {
+		s.strides.Store(part, needed)
 	}
 	return best, nil
 }
 
-func candidates(ctx context.Context, q *db.Queries, id casefile.CaseID, near []found) ([]dispatch.Candidate, error) {
-	rows, err := q.Candidates(ctx, db.CandidatesParams{
-		CaseID: null(string(id)), Ids: column(near, func(f found) string { return f.id }),
-	})
-	if err != nil {
-		return nil, err
+// part is a stretch of country in which searches for a role go about as far as
+// each other.
+type part struct {
+	cell int64
+	role casefile.Role
+	k    int
+}
+
+// partRes is the H3 resolution of a part: about 50 km wide, so that Thailand has some hundreds.
+const partRes = 4
+
+func partOf(q activities.NearQuery) part {
+	return part{dispatch.Cell(q.Pin.Lat, q.Pin.Lon, partRes), q.Role, q.K}
+}
+
+func candidate(n near) dispatch.Candidate {
+	return dispatch.Candidate{
+		Member: casefile.Member{
+			ID: casefile.MemberID(n.ID), Unit: casefile.UnitID(n.UnitID), Group: casefile.Group(n.MemberGroup),
+			Class: casefile.Class(n.Class), Role: casefile.Role(n.Role), Level: casefile.Level(n.Level),
+			State: casefile.MemberState(n.State), OnDuty: n.OnDuty, RestUntil: zero(n.RestUntil), Female: n.Female,
+			Lat: n.Lat, Lon: n.Lon, FixedAt: zero(n.FixedAt), Province: n.Province,
+		},
+		Metres: int(math.Round(n.metres)), Assigned: casefile.CaseID(n.Assigned), Conflicted: n.Conflicted, Reachable: n.Reachable,
 	}
-	byID := map[string]db.CandidatesRow{}
-	for _, r := range rows {
-		byID[r.ID] = r
-	}
-	var out []dispatch.Candidate
-	for _, f := range near {
-		r, ok := byID[f.id]
-		if !ok {
-			continue
-		}
-		out = append(out, dispatch.Candidate{
-			Member: casefile.Member{
-				ID: casefile.MemberID(r.ID), Unit: casefile.UnitID(r.UnitID), Group: casefile.Group(r.MemberGroup),
-				Class: casefile.Class(r.Class), Role: casefile.Role(r.Role), Level: casefile.Level(r.Level),
-				State: casefile.MemberState(r.State), OnDuty: r.OnDuty, RestUntil: zero(r.RestUntil), Female: r.Female,
-				Lat: r.Lat, Lon: r.Lon, FixedAt: zero(r.FixedAt), Province: r.Province,
-			},
-			Metres: int(math.Round(f.metres)), Assigned: casefile.CaseID(r.Assigned), Conflicted: r.Conflicted, Reachable: r.Reachable,
-		})
-	}
-	return out, nil
 }
 
 // national are the levels of which there is one for the whole country.
@@ -120,7 +148,7 @@ func (s *Store) Desks(ctx context.Context, level casefile.Level, at casefile.Pla
 		params.Province = &at.Province
 	}
 	var out []dispatch.Candidate
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		rows, err := q.Desks(ctx, params)
 		out = column(rows, func(r db.DesksRow) dispatch.Candidate {
 			return dispatch.Candidate{
@@ -144,35 +172,28 @@ const stationsLookedAt = 8
 // Station returns the unit responsible for a place, and the next-nearest live
 // one. A station that has closed is responsible for nothing.
 func (s *Store) Station(ctx context.Context, pin casefile.Pin, at casefile.Place) (responsible, next casefile.UnitID, err error) {
-	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		responsible, next = "", ""
-		rows, err := q.Stations(ctx, db.StationsParams{Lat: pin.Lat, Lon: pin.Lon, AtMost: stationsLookedAt})
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
-			return casefile.ErrNotFound
-		}
-		slices.SortFunc(rows, func(a, b db.StationsRow) int {
-			return cmp.Or(cmp.Compare(pin.MetresTo(a.Lat, a.Lon), pin.MetresTo(b.Lat, b.Lon)), strings.Compare(a.ID, b.ID))
-		})
-		responsible = casefile.UnitID(rows[0].ID)
-		named, err := q.StationOfDistrict(ctx, at.District)
-		switch {
-		case err == nil:
-			responsible = casefile.UnitID(named.ID)
-		case !errors.Is(err, pgx.ErrNoRows):
-			return err
-		}
-		for _, r := range rows {
-			if casefile.UnitID(r.ID) != responsible {
-				next = casefile.UnitID(r.ID)
-				break
-			}
-		}
-		return nil
+	var rows []db.StationsRow
+	err = s.once(ctx, func(q *db.Queries) (err error) {
+		rows, err = q.Stations(ctx, db.StationsParams{Lat: pin.Lat, Lon: pin.Lon, AtMost: stationsLookedAt, District: at.District})
+		return err
 	})
-	return responsible, next, err
+	if err != nil {
+		return "", "", err
+	}
+	if len(rows) == 0 {
+		return "", "", casefile.ErrNotFound
+	}
+	slices.SortFunc(rows, func(a, b db.StationsRow) int {
+		return cmp.Or(cmp.Compare(pin.MetresTo(a.Lat, a.Lon), pin.MetresTo(b.Lat, b.Lon)), strings.Compare(a.ID, b.ID))
+	})
+	responsible = casefile.UnitID(rows[0].ID)
+	if i := slices.IndexFunc(rows, func(r db.StationsRow) bool { return r.Named }); i >= 0 {
+		responsible = casefile.UnitID(rows[i].ID)
+	}
+	if i := slices.IndexFunc(rows, func(r db.StationsRow) bool { return casefile.UnitID(r.ID) != responsible }); i >= 0 {
+		next = casefile.UnitID(rows[i].ID)
+	}
+	return responsible, next, nil
 }
 
 // acceptanceSpan is how far back acceptance is measured.
@@ -181,7 +202,7 @@ const acceptanceSpan = 28 * 24 * time.Hour
 // Acceptance counts offers and acceptances of a role in a province at an hour of
 // the day (UTC), over the last four weeks.
 func (s *Store) Acceptance(ctx context.Context, role casefile.Role, province string, hour int) (asked, accepted int, err error) {
-	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err = s.once(ctx, func(q *db.Queries) error {
 		row, err := q.Acceptance(ctx, db.AcceptanceParams{
 			Role: string(role), Province: province, Hour: int16(hour), // #nosec G115 -- an hour of the day
 			Since: s.Now().UTC().Add(-acceptanceSpan).Truncate(24 * time.Hour),
@@ -196,7 +217,7 @@ func (s *Store) Acceptance(ctx context.Context, role casefile.Role, province str
 // is DESK_ONLY.
 func (s *Store) Live(ctx context.Context, province string) (bool, error) {
 	live := false
-	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+	err := s.once(ctx, func(q *db.Queries) error {
 		mode, err := q.ProvinceMode(ctx, province)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -207,16 +228,20 @@ func (s *Store) Live(ctx context.Context, province string) (bool, error) {
 	return live, err
 }
 
-// Chosen keeps, for one OFFERED event, why each candidate was asked or not. A
-// wave that is planned again replaces the first plan.
-func (s *Store) Chosen(ctx context.Context, id casefile.CaseID, seq int, role casefile.Role, choices []dispatch.Choice) error {
-	return s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		drop := db.DropChoicesParams{CaseID: string(id), Seq: int32(seq), Role: string(role)} // #nosec G115 -- a count of events
-		if err := q.DropChoices(ctx, drop); err != nil || len(choices) == 0 {
-			return err
-		}
-		p := db.KeepChoicesParams{CaseID: string(id), Seq: drop.Seq, Role: string(role)}
-		for i, c := range choices {
+// Chosen keeps why each candidate of some waves was asked or not. A wave that is
+// planned again replaces the first plan. The offers are recorded after it, and
+// cannot outlive it.
+func (s *Store) Chosen(ctx context.Context, id casefile.CaseID, waves []activities.Chosen) error {
+	if len(waves) == 0 {
+		return nil
+	}
+	p := db.KeepChoicesParams{CaseID: string(id)}
+	for _, w := range waves {
+		seq := int32(w.Seq) // #nosec G115 -- a count of events
+		p.WaveSeqs, p.WaveRoles = append(p.WaveSeqs, seq), append(p.WaveRoles, string(w.Role))
+		p.WaveSizes = append(p.WaveSizes, int32(len(w.Choices))) // #nosec G115 -- tens
+		for i, c := range w.Choices {
+			p.Seqs, p.Roles = append(p.Seqs, seq), append(p.Roles, string(w.Role))
 			p.Places = append(p.Places, int32(i)) // #nosec G115 -- tens
 			p.MemberIds = append(p.MemberIds, string(c.Member))
 			p.Metres = append(p.Metres, int32(c.Metres)) // #nosec G115 -- within the earth
@@ -224,6 +249,6 @@ func (s *Store) Chosen(ctx context.Context, id casefile.CaseID, seq int, role ca
 			p.Whys = append(p.Whys, c.Why)
 			p.Minutes = append(p.Minutes, int32(min(c.Minutes, math.MaxInt32))) // #nosec G115 -- bounded
 		}
-		return q.KeepChoices(ctx, p)
-	})
+	}
+	return s.soon(ctx, func(q *db.Queries) error { return q.KeepChoices(ctx, p) })
 }

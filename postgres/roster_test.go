@@ -187,7 +187,7 @@ func TestDesksAnswerForTheirStationProvinceRegionOrTheNation(t *testing.T) {
 			t.Errorf("%s in %q: %v, %v; want %v", tt.level, tt.at.Province, ids(got), err, tt.want)
 		}
 	}
-	found, err := f.RosterDesks(t.Context())
+	found, err := f.RosterDesks(t.Context(), time.Time{})
 	if err != nil || len(found) != len(desks)+1 || found[0].Verified {
 		t.Errorf("roster %+v, %v", found, err)
 	}
@@ -256,18 +256,18 @@ func TestReasonsAreKeptAndReplacedByALaterPlan(t *testing.T) {
 	f := setup(t)
 	c := f.report("U1", casefile.Berserk, began)
 	first := []dispatch.Choice{{Member: "a", Metres: 10, Chosen: true, Why: "CHOSEN_NEAREST"}, {Member: "b", Metres: 20, Why: "RESTING", Minutes: 40}}
-	if err := f.Chosen(t.Context(), c.ID, 2, casefile.Police, first); err != nil {
-		t.Fatal(err)
-	}
-	second := []dispatch.Choice{{Member: "b", Metres: 20, Chosen: true, Why: "CHOSEN_NEAREST"}}
-	for _, choices := range [][]dispatch.Choice{second, second} {
-		if err := f.Chosen(t.Context(), c.ID, 2, casefile.Police, choices); err != nil {
+	choose := func(seq int, role casefile.Role, choices []dispatch.Choice) {
+		t.Helper()
+		if err := f.Chosen(t.Context(), c.ID, []activities.Chosen{{Seq: seq, Role: role, Choices: choices}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := f.Chosen(t.Context(), c.ID, 3, casefile.Medical, first); err != nil {
-		t.Fatal(err)
+	choose(2, casefile.Police, first)
+	second := []dispatch.Choice{{Member: "b", Metres: 20, Chosen: true, Why: "CHOSEN_NEAREST"}}
+	for _, choices := range [][]dispatch.Choice{second, second} {
+		choose(2, casefile.Police, choices)
 	}
+	choose(3, casefile.Medical, first)
 	waves, err := f.Choices(t.Context(), c.ID)
 	if err != nil || len(waves) != 2 {
 		t.Fatalf("%+v, %v", waves, err)

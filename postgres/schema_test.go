@@ -58,7 +58,7 @@ func constants(t *testing.T, dir string) map[string][]string {
 }
 
 func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
-	law, deeds, memory := constants(t, "../casefile"), constants(t, "../activities"), constants(t, ".")
+	law, deeds, memory, watcher := constants(t, "../casefile"), constants(t, "../activities"), constants(t, "."), constants(t, "../watch")
 	want := map[string][]string{
 		"cases_state_known": law["State"], "cases_type_known": law["IncidentType"], "cases_severity_known": law["Severity"],
 		"cases_channel_known": law["Channel"], "cases_desk_reason_known": law["DeskReason"],
@@ -71,7 +71,9 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 		"units_level_known":      law["Level"], "units_state_known": law["UnitState"],
 		"choices_role_known": law["Role"], "acceptance_role_known": law["Role"],
 		"deliveries_outcome_known": deeds["Outcome"], "media_state_known": deeds["MediaState"], "audit_purpose_known": memory["Purpose"],
-		"provinces_mode_known": {"LIVE", "DESK_ONLY"},
+		"provinces_mode_known":      {"LIVE", "DESK_ONLY"},
+		"duty_changes_source_known": memory["DutySource"], "duty_notices_outcome_known": deeds["Outcome"],
+		"heartbeats_part_known": watcher["Part"], "alarms_kind_known": watcher["Kind"],
 	}
 	f := setup(t)
 	rows, err := f.Pool.Query(t.Context(), `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,13 +35,15 @@ type Sealer interface {
 	Blind(purpose, value string) string
 }
 
-// Store is the memory. All fields must be set.
+// Store is the memory. All exported fields must be set.
 type Store struct {
 	Pool     *pgxpool.Pool
 	Sealer   Sealer
 	Now      func() time.Time                            // case time
 	Severity map[casefile.IncidentType]casefile.Severity // of a new case, until its first event says it
 	PinWait  time.Duration                               // a new case must have a usable pin by then
+
+	strides sync.Map // part to int: how many rings beyond the first a search there needed
 }
 
 var (
@@ -59,15 +62,20 @@ const (
 var ErrNotDurable = errors.New("synchronous_commit is off: a report could be lost after we said that we have it")
 
 // Open opens a pool of at most so many connections. Each purpose gets a pool of
-// its own, so that a slow list cannot keep a report waiting.
-func Open(ctx context.Context, databaseURL string, connections int32) (*pgxpool.Pool, error) {
+// its own, so that a slow list cannot keep a report waiting. A tracer, if one is
+// given, watches its queries.
+func Open(ctx context.Context, databaseURL string, connections int32, tracer ...pgx.QueryTracer) (*pgxpool.Pool, error) {
 	conf, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, errors.New("the database URL cannot be read") // never its text: it holds the password
 	}
 	conf.MaxConns = connections
+	if len(tracer) > 0 {
+		conf.ConnConfig.Tracer = tracer[0]
+	}
 	conf.ConnConfig.RuntimeParams["statement_timeout"] = statementTimeout
 	conf.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = idleTimeout
+	conf.ConnConfig.RuntimeParams["standard_conforming_strings"] = "on" // beginAs quotes by this rule
 	conf.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		var setting string
 		if err := c.QueryRow(ctx, "SHOW synchronous_commit").Scan(&setting); err != nil {
@@ -138,21 +146,24 @@ func actorText(a casefile.Actor) string {
 // the other way.
 const deadlockTries = 4
 
-// inTx is the only way to the database: it begins, says who looks and why, runs
-// fn and commits. fn may run again after a deadlock, so it must set what it
-// returns from the start and speak to nobody.
+// inTx and once are the only ways to the database: whatever is done there is
+// done by somebody, for a purpose.
+//
+// inTx begins, says who looks and why in the same breath, runs fn and commits.
+// fn may run again after a deadlock, so it must set what it returns from the
+// start and speak to nobody.
 func (s *Store) inTx(ctx context.Context, fn func(q *db.Queries, tx pgx.Tx) error) error {
-	v := viewer(ctx)
+	begin := pgx.TxOptions{BeginQuery: beginAs(viewer(ctx))}
+	return again(func() error {
+		return pgx.BeginTxFunc(ctx, s.Pool, begin, func(tx pgx.Tx) error { return fn(db.New(tx), tx) })
+	})
+}
+
+// again runs a transaction until it meets no other one coming the other way.
+func again(transaction func() error) error {
 	var err error
 	for range deadlockTries {
-		err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-			q := db.New(tx)
-			if err := q.SetViewer(ctx, db.SetViewerParams{Viewer: v.actor(), Purpose: string(v.Purpose)}); err != nil {
-				return err
-			}
-			return fn(q, tx)
-		})
-		if !isCode(err, "40001", "40P01") { // serialization failure, deadlock
+		if err = transaction(); !isCode(err, "40001", "40P01") { // serialization failure, deadlock
 			break
 		}
 	}
@@ -175,14 +186,16 @@ var byConstraint = map[string]error{
 	"members_position_only_on_duty": &casefile.InvalidError{
 		Field: "position", Th: "เก็บตำแหน่งเฉพาะเวลาปฏิบัติหน้าที่", En: "a position is kept only on duty",
 	},
-	"audit_purpose_known":       &casefile.InvalidError{Field: "purpose", Th: "ไม่รู้จักวัตถุประสงค์นี้", En: "unknown purpose"},
-	"station_areas_unit_exists": &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
-	"conflicts_case_exists":     casefile.ErrNotFound,
-	"conflicts_member_exists":   &casefile.InvalidError{Field: "member", Th: "ไม่มีสมาชิกนี้", En: "no such member"},
-	"conflicts_unit_exists":     &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
-	"choices_case_exists":       casefile.ErrNotFound,
-	"media_case_exists":         casefile.ErrNotFound,
-	"deliveries_case_exists":    casefile.ErrNotFound,
+	"audit_purpose_known":            &casefile.InvalidError{Field: "purpose", Th: "ไม่รู้จักวัตถุประสงค์นี้", En: "unknown purpose"},
+	"station_areas_unit_exists":      &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
+	"conflicts_case_exists":          casefile.ErrNotFound,
+	"conflicts_member_exists":        &casefile.InvalidError{Field: "member", Th: "ไม่มีสมาชิกนี้", En: "no such member"},
+	"conflicts_unit_exists":          &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
+	"choices_case_exists":            casefile.ErrNotFound,
+	"media_case_exists":              casefile.ErrNotFound,
+	"deliveries_case_exists":         casefile.ErrNotFound,
+	"duty_schedules_unit_exists":     casefile.ErrNotFound,
+	"duty_overrides_schedule_exists": casefile.ErrNotFound,
 }
 
 // DatabaseError is what the database said, without the values that it quotes:

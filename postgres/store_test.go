@@ -213,11 +213,17 @@ func (f *fixture) apply(c casefile.Case, events ...casefile.Event) (casefile.Cas
 	return c, events
 }
 
+// append records events without placing the case.
+func (f *fixture) append(ctx context.Context, after casefile.Case, events []casefile.Event) error {
+	_, err := f.Append(ctx, after, events, nil)
+	return err
+}
+
 // record lets events happen to a case and records them.
 func (f *fixture) record(c casefile.Case, events ...casefile.Event) casefile.Case {
 	f.t.Helper()
 	after, events := f.apply(c, events...)
-	if err := f.Append(f.t.Context(), after, events); err != nil {
+	if err := f.append(f.t.Context(), after, events); err != nil {
 		f.t.Fatal(err)
 	}
 	return after
@@ -267,7 +273,7 @@ func TestADatabaseThatForgetsIsRefused(t *testing.T) {
 	}
 }
 
-func TestEveryStatementRunsInTheOneHelper(t *testing.T) {
+func TestEveryStatementSaysWhoLooks(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -286,8 +292,9 @@ func TestEveryStatementRunsInTheOneHelper(t *testing.T) {
 				continue
 			}
 			uses++
-			if !strings.Contains(text, "pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx)") && !strings.Contains(text, "s.Pool.Config()") {
-				t.Errorf("%s:%d uses the pool outside inTx: %s", file, n+1, strings.TrimSpace(text))
+			helper := strings.Contains(text, "pgx.BeginTxFunc(ctx, s.Pool, begin, func(tx pgx.Tx)") || strings.Contains(text, "db.New(breath{pool: s.Pool, ")
+			if !helper && !strings.Contains(text, "s.Pool.Config()") {
+				t.Errorf("%s:%d uses the pool outside inTx and once: %s", file, n+1, strings.TrimSpace(text))
 			}
 		}
 	}
@@ -301,11 +308,17 @@ func TestTheViewerEndsWithTheTransaction(t *testing.T) {
 	c := f.report("U1", casefile.Berserk, began)
 	ctx := postgres.As(t.Context(), postgres.Viewer{Actor: casefile.Actor{Kind: casefile.ByOperator, ID: "op1"}, Purpose: postgres.Supervision})
 	after, events := f.apply(c, casefile.Event{Kind: casefile.Noted, By: casefile.Actor{Kind: casefile.ByOperator, ID: "op1"}})
-	if err := f.Append(ctx, after, events); err != nil {
+	if err := f.append(ctx, after, events); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.mustSQL(`SELECT purpose || ' ' || actor FROM audit ORDER BY id DESC LIMIT 1`); got != "supervision OPERATOR:op1" {
 		t.Errorf("audited as %q", got)
+	}
+	odd := postgres.As(t.Context(), postgres.Viewer{Actor: casefile.Actor{Kind: casefile.ByOperator, ID: `o'p\'; --`}, Purpose: postgres.Legal})
+	for _, once := range []bool{false, true} {
+		if got, err := f.WhoLooks(odd, once); err != nil || got != `OPERATOR:o'p\'; -- legal` {
+			t.Errorf("looks as %q, %v", got, err)
+		}
 	}
 	for range connections { // held until the end, so that each is looked at
 		conn, err := f.Pool.Acquire(t.Context())

@@ -10,20 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/cmd/ess/local"
 	"github.com/ess-thailand/ess/lineemu"
 	"github.com/ess-thailand/ess/workflows"
-)
-
-// What one case may cost in Temporal, in events of its history. The cost of a
-// case follows them, and a case that rests for months must stay far below the
-// limits of a history.
-const (
-	eventsToAcceptance = 50  // report to first acceptance, one role, two waves
-	eventsToHandOver   = 150 // report to accepted hand-over, two roles, every step a message of its own
 )
 
 // A case costs what it may cost, and no more.
@@ -39,7 +31,7 @@ func TestEventBudget(t *testing.T) {
 		h.people["ann"].presses(casefile.ActAccept)
 		h.comesTo(id, casefile.Assigned)
 		story := h.history(id)
-		h.costs(story[:recorded(story)], eventsToAcceptance)
+		h.costs(story[:local.Recorded(story)], local.EventsToAcceptance)
 	})
 
 	t.Run("report to accepted hand-over, two roles, every step a message of its own", func(t *testing.T) {
@@ -47,30 +39,37 @@ func TestEventBudget(t *testing.T) {
 		h.officers(map[string]float64{"ann": 300})
 		mali := h.citizen("mali")
 		id := mali.reports(casefile.Gathering, h.pin)
-		duty, ann := h.desk(casefile.LevelMSDHSDuty), h.people["ann"]
-		for _, step := range []struct {
-			who    *person
-			action casefile.Action
-			makes  casefile.Kind
-		}{
-			{h.desk(casefile.LevelRadio191), casefile.ActRadioSeen, casefile.RadioSeen},
-			{h.desk(casefile.LevelStation), casefile.ActAck, casefile.Acknowledged},
-			{duty, casefile.ActAck, casefile.Acknowledged},
-			{ann, casefile.ActAccept, casefile.Accepted},
-			{ann, casefile.ActDepart, casefile.Departed},
-			{ann, casefile.ActArrive, casefile.Arrived},
-			{ann, casefile.ActControl, casefile.SceneStopped},
-			{duty, casefile.ActTakeOver, casefile.HandoverAccepted},
-		} {
-			before := h.times(id, step.makes)
-			h.eventually(step.who.name+" can press "+string(step.action), func() bool { return step.who.has(step.action) })
-			step.who.presses(step.action)
-			h.eventually("it is recorded: "+string(step.makes), func() bool { return h.times(id, step.makes) == before+1 })
-		}
+		h.livesToHandOver(id, h.people["ann"])
 		h.comesTo(id, casefile.FollowUp)
 		h.settles(id)
-		h.costs(h.history(id), eventsToHandOver)
+		h.costs(h.history(id), local.EventsToHandOver)
 	})
+}
+
+// livesToHandOver lets everybody do their part, every step a message of its own,
+// until an office has accepted what follows.
+func (h *town) livesToHandOver(id casefile.CaseID, officer *person) {
+	h.t.Helper()
+	duty := h.desk(casefile.LevelMSDHSDuty)
+	for _, step := range []struct {
+		who    *person
+		action casefile.Action
+		makes  casefile.Kind
+	}{
+		{h.desk(casefile.LevelRadio191), casefile.ActRadioSeen, casefile.RadioSeen},
+		{h.desk(casefile.LevelStation), casefile.ActAck, casefile.Acknowledged},
+		{duty, casefile.ActAck, casefile.Acknowledged},
+		{officer, casefile.ActAccept, casefile.Accepted},
+		{officer, casefile.ActDepart, casefile.Departed},
+		{officer, casefile.ActArrive, casefile.Arrived},
+		{officer, casefile.ActControl, casefile.SceneStopped},
+		{duty, casefile.ActTakeOver, casefile.HandoverAccepted},
+	} {
+		before := h.times(id, step.makes)
+		h.eventually(step.who.name+" can press "+string(step.action), func() bool { return step.who.has(step.action) })
+		step.who.presses(step.action)
+		h.eventually("it is recorded: "+string(step.makes), func() bool { return h.times(id, step.makes) == before+1 })
+	}
 }
 
 // onlyPolice lets a gathering need nobody but one officer, and leaves the radio
@@ -130,27 +129,11 @@ func (h *town) settles(id casefile.CaseID) {
 
 func (h *town) history(id casefile.CaseID) []*history.HistoryEvent {
 	h.t.Helper()
-	var out []*history.HistoryEvent
-	events := h.temporal.GetWorkflowHistory(context.Background(), workflows.EmergencyID(id), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		out = append(out, e)
+	story, err := local.History(context.Background(), h.temporal, workflows.EmergencyID(id))
+	if err != nil {
+		h.t.Fatal(err)
 	}
-	return out
-}
-
-// recorded is how much of a history there is when the last thing that happened
-// has been recorded; what is said about it then comes after it.
-func recorded(story []*history.HistoryEvent) int {
-	for i, e := range slices.Backward(story) {
-		if e.EventType == enums.EVENT_TYPE_MARKER_RECORDED { // a local activity: its last is Record
-			return i + 1
-		}
-	}
-	return 0
+	return story
 }
 
 // costs fails when a history is longer than it may be, and says what it is made of.
@@ -159,17 +142,7 @@ func (h *town) costs(story []*history.HistoryEvent, most int) {
 	if len(story) == 0 {
 		h.t.Fatal("the case has no history")
 	}
-	kinds := map[string]int{}
-	for _, e := range story {
-		kinds[e.EventType.String()]++
-	}
-	var lines []string
-	for kind, n := range kinds {
-		lines = append(lines, fmt.Sprintf("\n%5d %s", n, kind))
-	}
-	slices.Sort(lines)
-	slices.Reverse(lines)
-	said := fmt.Sprintf("%d events, may have %d:%s", len(story), most, strings.Join(lines, ""))
+	said := fmt.Sprintf("%d events, may have %d: %s", len(story), most, local.KindsOf(story))
 	if len(story) > most {
 		h.t.Error(said)
 		return

@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/client"
 
 	"github.com/ess-thailand/ess/casefile"
@@ -88,8 +89,16 @@ type system struct {
 	errors []string
 }
 
-// tokens of the two operators of every system.
-var tokens = map[string]string{"somsri": "token-of-the-first-operator-0001", "wichai": "token-of-the-second-operator-002"}
+// tokens of the operators of every system: two who see everything, and one with a scope.
+var tokens = map[string]string{
+	"somsri": "token-of-the-first-operator-0001", "wichai": "token-of-the-second-operator-002", scoped: "token-of-the-third-operator-0003",
+}
+
+// scoped is an operator of one province, written as ESS_OPERATORS wants it.
+const (
+	scoped   = "nok/OPERATOR+SUPERVISOR/" + scopedTo
+	scopedTo = "58"
+)
 
 // newSystem starts an installation at a speed, on the shared servers or on others.
 func newSystem(servers *local.Stack, speed float64) (*system, error) {
@@ -189,7 +198,7 @@ func existing(dir string) string {
 	return dir
 }
 
-// shared is the system that tests without faults have in common, thirty times
+// shared is the system that tests without faults have in common, twenty times
 // faster than the clock on the wall; each test has a province of its own there.
 var shared struct {
 	once   sync.Once
@@ -200,13 +209,20 @@ var shared struct {
 
 const sharedSpeed = 20
 
-// start gives a test its own province in the shared system.
-func start(t *testing.T) *town {
+// borderland are two provinces side by side, far from the capitals of all others.
+// They and the province of the operator with a scope are given to no other test.
+var borderland = []string{"85", "86"}
+
+// start gives a test its own province in the shared system, or the named one.
+func start(t *testing.T, province ...string) *town {
 	t.Helper()
 	t.Parallel()
 	shared.once.Do(func() { shared.system, shared.err = newSystem(nil, sharedSpeed) })
 	if shared.err != nil {
 		t.Fatal(shared.err)
+	}
+	if len(province) > 0 {
+		return shared.system.townIn(t, province[0])
 	}
 	return shared.system.town(t)
 }
@@ -250,8 +266,15 @@ var memberHeader = []string{"code", "unit", "name", "line_user_id", "role", "lev
 
 func (s *system) town(t *testing.T) *town {
 	t.Helper()
-	provinces := slices.DeleteFunc(policy.DefaultPlaces().Provinces(), func(p policy.Province) bool { return policy.Default().Central(p.Code) })
-	p := provinces[int(shared.towns.Add(1)-1)%len(provinces)]
+	provinces := slices.DeleteFunc(policy.DefaultPlaces().Provinces(), func(p policy.Province) bool {
+		return policy.Default().Central(p.Code) || slices.Contains(append(borderland[:2:2], scopedTo), p.Code)
+	})
+	return s.townIn(t, provinces[int(shared.towns.Add(1)-1)%len(provinces)].Code)
+}
+
+func (s *system) townIn(t *testing.T, province string) *town {
+	t.Helper()
+	p, _ := policy.DefaultPlaces().Province(province)
 	h := &town{system: s, t: t, province: p, pin: casefile.Pin{Lat: p.Lat, Lon: p.Lon}, people: map[string]*person{}}
 	before := s.logged()
 	t.Cleanup(func() {
@@ -494,7 +517,10 @@ func (p *person) sends(at casefile.Pin) {
 
 // request asks the API as one of the operators, and again when told to slow down.
 func (s *system) request(operator, method, path string, body any) (int, []byte) {
-	raw, _ := json.Marshal(body)
+	var raw []byte
+	if body != nil {
+		raw, _ = json.Marshal(body)
+	}
 	key := fmt.Sprintf("%s-%d", operator, time.Now().UnixNano())
 	for {
 		status, answer := s.ask(operator, method, path, key, raw)
@@ -559,12 +585,30 @@ func (h *town) caseOf(p *person) casefile.CaseID {
 
 // record is a case as the REST API shows it.
 type record struct {
-	ID         casefile.CaseID   `json:"id"`
-	State      casefile.State    `json:"state"`
-	Severity   casefile.Severity `json:"severity"`
-	Lead       casefile.CaseID   `json:"lead"`
-	Owner      string            `json:"owner"`
-	Escalation int               `json:"escalation_level"`
+	ID         casefile.CaseID    `json:"id"`
+	State      casefile.State     `json:"state"`
+	Severity   casefile.Severity  `json:"severity"`
+	Lead       casefile.CaseID    `json:"lead"`
+	Owner      string             `json:"owner"`
+	Escalation int                `json:"escalation_level"`
+	Child      bool               `json:"child_involved"`
+	Place      casefile.Place     `json:"place"`
+	Station    casefile.UnitID    `json:"station"`
+	Desk       *casefile.DeskItem `json:"desk"`
+	Tracks     []casefile.Track   `json:"tracks"`
+}
+
+// team lists where those stand who still belong to the response of a role.
+func (r record) team(role casefile.Role) []casefile.AssignmentState {
+	var team []casefile.AssignmentState
+	for _, t := range r.Tracks {
+		for _, a := range t.Team {
+			if t.Role == role && a.Active() {
+				team = append(team, a.State)
+			}
+		}
+	}
+	return team
 }
 
 // look reads a case.
@@ -612,6 +656,148 @@ func (h *town) timeline(id casefile.CaseID) []happened {
 		h.t.Fatalf("GET timeline: %d %s", status, raw)
 	}
 	return page.Events
+}
+
+// story is everything that happened to a case, as the REST API shows it.
+func (h *town) story(id casefile.CaseID) []casefile.Event {
+	h.t.Helper()
+	status, raw := h.request("somsri", http.MethodGet, "/v1/cases/"+string(id)+"/timeline?limit=200", nil)
+	var page struct {
+		Events []casefile.Event `json:"events"`
+	}
+	if err := json.Unmarshal(raw, &page); err != nil || status != http.StatusOK {
+		h.t.Fatalf("GET timeline: %d %s", status, raw)
+	}
+	return page.Events
+}
+
+// happens waits until something has happened to a case.
+func (h *town) happens(id casefile.CaseID, what string, is func(casefile.Event) bool) casefile.Event {
+	h.t.Helper()
+	var found casefile.Event
+	h.eventually(what, func() bool {
+		story := h.story(id)
+		i := slices.IndexFunc(story, is)
+		if i >= 0 {
+			found = story[i]
+		}
+		return i >= 0
+	})
+	return found
+}
+
+// orders lets an operator do something with a case; a request that was cut off
+// is sent again under its key, as the API asks for.
+func (h *town) orders(operator string, id casefile.CaseID, kind string, details map[string]any) {
+	h.t.Helper()
+	if status, raw := h.command(operator, id, kind, details); status != http.StatusOK {
+		h.t.Fatalf("%s by %s: %d %s", kind, operator, status, raw)
+	}
+}
+
+// mayNot fails unless the law refuses an order, in both languages.
+func (h *town) mayNot(operator string, id casefile.CaseID, kind string, details map[string]any) {
+	h.t.Helper()
+	if status, raw := h.command(operator, id, kind, details); status != http.StatusConflict || !strings.Contains(string(raw), "detail_en") {
+		h.t.Errorf("%s by %s was not refused: %d %s", kind, operator, status, raw)
+	}
+}
+
+func (h *town) command(operator string, id casefile.CaseID, kind string, details map[string]any) (int, []byte) {
+	if details == nil {
+		details = map[string]any{}
+	}
+	body, _ := json.Marshal(details)
+	key := fmt.Sprintf("%s-%s-%d", operator, kind, time.Now().UnixNano())
+	deadline := time.Now().Add(patience)
+	for {
+		status, raw := h.ask(operator, http.MethodPost, "/v1/cases/"+string(id)+"/commands/"+kind, key, body)
+		again := []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+		if !slices.Contains(again, status) || time.Now().After(deadline) {
+			return status, raw
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// national is a desk that all towns share: it hears of many cases.
+func (h *town) national(code string) *person {
+	h.t.Helper()
+	phone := h.Platform.Phone(local.SeedLINE(code))
+	if phone == nil {
+		h.t.Fatalf("there is no desk %s", code)
+	}
+	return &person{Phone: phone, town: h, name: code}
+}
+
+// hearsOf waits for a message with a button of that action for one case.
+func (p *person) hearsOf(id casefile.CaseID, action casefile.Action) {
+	p.town.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if _, err := p.Wait(ctx, func(i lineemu.Item) bool { return i.Incoming && about(i, id) && carries(i, string(action)) }); err != nil {
+		p.town.t.Fatalf("%s did not hear %q of this case", p.name, action)
+	}
+}
+
+// about reports whether an item has a button for a case.
+func about(i lineemu.Item, id casefile.CaseID) bool {
+	return slices.ContainsFunc(append(slices.Clone(i.Buttons), i.QuickReplies...), func(b lineemu.Button) bool { return line.Decode(b.Action.Data).Case == id })
+}
+
+// heard reports whether any message so far had the words, or a button of that action.
+func (p *person) heard(what string) bool {
+	return slices.ContainsFunc(incoming(p.Transcript()), func(i lineemu.Item) bool { return carries(i, what) })
+}
+
+// unitID is the ID of a unit of this town.
+func (h *town) unitID(name string) casefile.UnitID {
+	h.t.Helper()
+	status, raw := h.request("somsri", http.MethodGet, "/v1/units?limit=200&province="+h.province.Code, nil)
+	var page struct {
+		Units []casefile.Unit `json:"units"`
+	}
+	if err := json.Unmarshal(raw, &page); err != nil || status != http.StatusOK {
+		h.t.Fatalf("GET units: %d %s", status, raw)
+	}
+	i := slices.IndexFunc(page.Units, func(u casefile.Unit) bool { return u.Code == h.code(name) })
+	if i < 0 {
+		h.t.Fatalf("there is no unit %s: %s", name, raw)
+	}
+	return page.Units[i].ID
+}
+
+// showsMap reports whether a message shows the exact place.
+func (h *town) showsMap(i lineemu.Item) bool {
+	return slices.ContainsFunc(i.Buttons, func(b lineemu.Button) bool { return strings.Contains(b.Action.URI, "maps") })
+}
+
+// accepts is an officer who takes the newest offer and has been told so.
+func (p *person) accepts() {
+	p.town.t.Helper()
+	p.hears("accept")
+	p.presses(casefile.ActAccept)
+	p.hears("depart")
+}
+
+// database asks PostgreSQL for what no door shows.
+func (h *town) database(into any, query string, args ...any) {
+	h.t.Helper()
+	if err := h.tries(into, query, args...); err != nil {
+		h.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func (h *town) tries(into any, query string, args ...any) error {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, h.system.stack.Postgres.URL(h.Name))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	return conn.QueryRow(ctx, query, args...).Scan(into)
 }
 
 // startStackAlone gives a test servers of its own, which it may stop.

@@ -53,12 +53,28 @@ func TestEveryLookAtAPersonIsRecorded(t *testing.T) {
 	h := start(t)
 	mali := h.citizen("mali")
 	id := mali.reports(casefile.Gathering, h.pin)
+	looks := func() (log string) {
+		h.database(&log, `SELECT coalesce(string_agg(actor || ' ' || purpose, ', ' ORDER BY id), '') FROM audit WHERE case_id = $1 AND action = 'VIEWED'`, string(id))
+		return log
+	}
 	if status, _ := h.request("somsri", http.MethodGet, "/v1/cases/"+string(id)+"/private", nil); status/100 == 2 {
 		t.Error("the personal part is shown without a purpose")
+	}
+	if log := looks(); log != "" {
+		t.Errorf("a look is recorded that was refused: %s", log)
 	}
 	status, raw := h.request("somsri", http.MethodGet, "/v1/cases/"+string(id)+"/private?purpose=emergency_response", nil)
 	if status != http.StatusOK || !strings.Contains(string(raw), `"lat"`) {
 		t.Errorf("with a purpose: %d %s", status, raw)
+	}
+	if log := looks(); log != "OPERATOR:somsri emergency_response" {
+		t.Errorf("the look is recorded as %q", log)
+	}
+	if status, _ := h.request("wichai", http.MethodGet, "/v1/cases/"+string(id)+"/private?purpose=supervision", nil); status != http.StatusOK {
+		t.Errorf("another operator: %d", status)
+	}
+	if log := looks(); log != "OPERATOR:somsri emergency_response, OPERATOR:wichai supervision" {
+		t.Errorf("the looks are recorded as %q", log)
 	}
 	if plain, raw := h.request("somsri", http.MethodGet, "/v1/cases/"+string(id), nil); plain != http.StatusOK || strings.Contains(string(raw), `"lat"`) {
 		t.Errorf("the case itself shows the exact place: %s", raw)

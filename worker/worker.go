@@ -17,25 +17,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/ess-thailand/ess/activities"
-	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/workflows"
 )
 
 // Deployment names the worker deployment that every build of ESS belongs to.
 const Deployment = "ess"
-
-// Overdue finds open cases whose deadline has passed unserved.
-type Overdue interface {
-	// OverdueCases returns open cases whose next deadline passed before the
-	// instant (case time), with the last inbox number given.
-	OverdueCases(ctx context.Context, before time.Time, limit int) ([]Late, error)
-}
-
-// Late is an open case that its story seems to have forgotten.
-type Late struct {
-	Case casefile.CaseID
-	UpTo int
-}
 
 // Worker runs the stories and the deeds of one process.
 type Worker struct {
@@ -43,10 +29,10 @@ type Worker struct {
 	Namespace  string
 	Activities *activities.Activities
 	Build      string // build ID; a new build takes over running cases once it polls
-	Overdue    Overdue
+	Open       Open
 	Log        *slog.Logger
 	Polls      func()        // called once, when this build takes tasks
-	Every      time.Duration // real time between two looks for forgotten cases; 0: 30 s
+	Every      time.Duration // real time between two comparisons of the open cases with Temporal; 0: 30 s
 	Grace      time.Duration // case time past a deadline before a case counts as forgotten; 0: 30 s
 }
 
@@ -103,7 +89,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	w.Log.InfoContext(ctx, "worker polls", "build", w.Build)
 	w.Polls()
-	return w.watchOverdue(ctx, fatal)
+	return w.reconcile(ctx, fatal)
 }
 
 // verify refuses to start on a server that does not know our search attributes:
@@ -144,38 +130,4 @@ func (w *Worker) makeCurrent(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("make build %s current: %w", w.Build, last)
-}
-
-// watchOverdue nudges open cases whose deadline passed and whose story did not
-// move: it was terminated, lost, or never started.
-func (w *Worker) watchOverdue(ctx context.Context, fatal <-chan error) error {
-	every, grace := w.Every, w.Grace
-	if every == 0 {
-		every = 30 * time.Second
-	}
-	if grace == 0 {
-		grace = 30 * time.Second
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-fatal:
-			return fmt.Errorf("worker: %w", err)
-		case <-tick.C:
-		}
-		const atOnce = 500
-		late, err := w.Overdue.OverdueCases(ctx, w.Activities.Clock.Case(time.Now()).Add(-grace), atOnce)
-		if err != nil {
-			w.Log.WarnContext(ctx, "cannot look for forgotten cases", "error", err)
-			continue
-		}
-		for _, l := range late {
-			if err := w.Activities.Nudger.Nudge(ctx, l.Case, l.UpTo); err != nil {
-				w.Log.WarnContext(ctx, "cannot nudge a forgotten case", "case", string(l.Case), "error", err)
-			}
-		}
-	}
 }

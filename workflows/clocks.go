@@ -25,7 +25,11 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 	}
 	switch e.Kind {
 	case casefile.Reported:
-		set(casefile.ClockPin, e.At.Add(w.Pin))
+		if c.Quiet || c.Channel != casefile.ChannelLINE {
+			set(casefile.ClockPin, e.At.Add(w.Pin))
+		} else { // who may be reminded is, first
+			set(casefile.ClockPin, e.At.Add(w.PinNudge))
+		}
 		if !c.Quiet {
 			set(casefile.ClockCheckIn, e.At.Add(w.CheckIn))
 		}
@@ -41,7 +45,7 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 			c.StopClocks(casefile.ClockDesk)
 		}
 		ringUnfilled(c, plan, e.At)
-	case casefile.RoleAdded, casefile.ChildSet:
+	case casefile.RoleAdded, casefile.ChildSet, casefile.PinMoved:
 		ringUnfilled(c, plan, e.At)
 	case casefile.Offered:
 		setRole(casefile.ClockLadder, e.Role, nextStep(c, plan, e.Role, e.At))
@@ -56,7 +60,9 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 		setMember(casefile.ClockArrive, m, arriveBy(w, e))
 	case casefile.Departed:
 		c.StopClock(casefile.ClockDepart, "", m)
-		setMember(casefile.ClockArrive, m, arriveBy(w, e))
+		if e.Minutes > 0 { // else what was said or allowed at the acceptance stands
+			setMember(casefile.ClockArrive, m, arriveBy(w, e))
+		}
 	case casefile.Arrived:
 		c.StopClock(casefile.ClockDepart, "", m)
 		c.StopClock(casefile.ClockArrive, "", m)
@@ -72,7 +78,7 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 		ringUnfilled(c, plan, e.At)
 	case casefile.SearchReopened, casefile.Transferred, casefile.CaseReopened:
 		if e.Kind == casefile.CaseReopened {
-			c.StopClocks(casefile.ClockHandover, casefile.ClockWelfare, casefile.ClockState)
+			c.StopClocks(casefile.ClockHandover, casefile.ClockWelfare, casefile.ClockState, casefile.ClockClose)
 			if c.LocatedAt.IsZero() {
 				set(casefile.ClockPin, e.At)
 			}
@@ -89,6 +95,7 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 		c.StopClock(casefile.ClockLadder, casefile.Police, "")
 		c.StopClock(casefile.ClockLadder, casefile.Medical, "")
 		set(casefile.ClockHandover, e.At)
+		set(casefile.ClockClose, e.At.Add(w.CloseAfter))
 	case casefile.DeskRaised:
 		set(casefile.ClockDesk, e.At)
 	case casefile.DeskTaken:
@@ -226,7 +233,7 @@ func arriveBy(w policy.Waits, e casefile.Event) time.Time {
 	if e.Minutes > 0 {
 		return e.At.Add(time.Duration(e.Minutes)*time.Minute + w.EtaGrace)
 	}
-	return e.At.Add(w.ArriveReopen)
+	return e.At.Add(w.Arrive)
 }
 
 // overStep is the office asked at a step of the hand-over; after the last one, the last again.

@@ -52,7 +52,7 @@ func TestTheDeskSendsThe191OfAProvince(t *testing.T) {
 	s.wants("desk", "60 desk_item", "130 desk_item", "190 desk_item")
 	s.wants("station-1", "200 offer_desk")
 	s.wants("near", "200 offer")
-	s.wants("reporter", "0 received", "60 pin_reminder", "70 status", "120 check_in", "200 pin_echo")
+	s.wants("reporter", "0 received", "30 pin_reminder", "70 status", "120 check_in", "200 pin_echo")
 }
 
 // A wrong province is corrected: whoever was asked there is stood down.

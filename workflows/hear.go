@@ -322,8 +322,12 @@ func (p *page) responder(h activities.Heard) {
 		p.note(in.By, "UNKNOWN_BUTTON", casefile.Private{})
 		return
 	}
-	if e.Kind == casefile.DeskTaken && p.c.Desk == nil { // resolved meanwhile: a desk that was asked has it in hand all the same
-		e.Kind = casefile.Acknowledged
+	if e.Kind == casefile.DeskTaken && p.c.Desk == nil {
+		if in.Reason == casefile.ReasonWatch { // the watcher rang the desk in the place of a story that stood still
+			p.raiseDesk(casefile.DeskUnanswered)
+		} else { // resolved meanwhile: a desk that was asked has it in hand all the same
+			e.Kind = casefile.Acknowledged
+		}
 	}
 	err := p.happen(e)
 	var refused *casefile.RefusedError

@@ -128,10 +128,12 @@ func (p *page) wanted(r rung, seq int) activities.Wanted {
 	rp, _ := p.plan.Role(r.role)
 	again := t.Step >= len(rp.Steps) // every rung taken: the silent are asked again
 	for _, o := range t.Offers {
+		// Of an earlier round: stood down, or silent then. Whoever is needed now is asked again.
+		past := t.BeganAt.IsZero() || o.At.Before(t.BeganAt)
 		switch {
 		case o.Answer == casefile.SaidNo || o.Answer == casefile.Withdrawn:
 			w.Declined = append(w.Declined, o.Member)
-		case o.Level == casefile.LevelNear && (!again || o.Answer != casefile.NoAnswer):
+		case o.Level == casefile.LevelNear && (!again && !past || o.Answer != casefile.NoAnswer):
 			w.Asked = append(w.Asked, o.Member)
 		}
 	}
@@ -159,15 +161,8 @@ func (p *page) ask(r rung, asks []casefile.Ask) {
 		p.must(casefile.Event{Kind: casefile.Escalated, By: casefile.System, Role: r.role, Step: r.climb, Level: r.levels[0]})
 	}
 	for _, a := range asks {
-		template := "offer_desk"
-		switch a.Level {
-		case casefile.LevelNear:
-			template = "offer"
-		case casefile.LevelDesk:
-			template = "desk_item"
-		}
-		p.tellMember(a.Member, template, func(x *activities.Args) {
-			x.Seq, x.Role, x.Level, x.Metres, x.AckOnly = seq, r.role, a.Level, a.Metres, !rp.Sends
+		p.sayOffer(a.Member, a.Level, func(x *activities.Args) {
+			x.Seq, x.Role, x.Metres, x.AckOnly = seq, r.role, a.Metres, !rp.Sends
 		})
 	}
 	if slices.Contains(r.levels, casefile.LevelDesk) {
@@ -180,6 +175,22 @@ func (p *page) ask(r rung, asks []casefile.Ask) {
 	if len(asks) == 0 && !r.replace && t.AckedAt.IsZero() {
 		p.nobody(r.role)
 	}
+}
+
+// sayOffer asks a member in the words of the level at which they are asked: an
+// officer nearby, a duty desk, or an operator of the national desk.
+func (p *page) sayOffer(m casefile.MemberID, level casefile.Level, change func(*activities.Args)) {
+	template := "offer_desk"
+	switch level {
+	case casefile.LevelNear:
+		template = "offer"
+	case casefile.LevelDesk:
+		template = "desk_item"
+	}
+	p.tellMember(m, template, func(x *activities.Args) {
+		x.Level = level
+		change(x)
+	})
 }
 
 // resay says the open offers of the case again after a loss. A recorded offer
@@ -195,15 +206,8 @@ func (s *story) resay(ctx workflow.Context) {
 			if o.Answer != casefile.NoAnswer || p.now.Sub(o.At) > p.plan.Waits.Resay {
 				continue
 			}
-			template := "offer_desk"
-			switch o.Level {
-			case casefile.LevelNear:
-				template = "offer"
-			case casefile.LevelDesk:
-				template = "desk_item"
-			}
-			p.tellMember(o.Member, template, func(x *activities.Args) {
-				x.Seq, x.Role, x.Level, x.AckOnly = o.Seq, t.Role, o.Level, !rp.Sends
+			p.sayOffer(o.Member, o.Level, func(x *activities.Args) {
+				x.Seq, x.Role, x.AckOnly = o.Seq, t.Role, !rp.Sends
 			})
 		}
 	}

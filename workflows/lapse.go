@@ -1,13 +1,10 @@
 package workflows
 
 import (
-	"time"
-
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
-	"github.com/ess-thailand/ess/policy"
 )
 
 // lapse acts on the clocks that have run out: the ladders together in one wave,
@@ -43,9 +40,15 @@ func (p *page) lapse(d casefile.Deadline) {
 	}
 	p.c.StopClock(d.Clock, d.Role, d.Member)
 	switch d.Clock {
-	case casefile.ClockPin: // no usable pin: a human, and one reminder
+	case casefile.ClockPin: // no usable pin: one reminder, then a human
+		if human := p.c.ReportedAt.Add(w.Pin); p.now.Before(human) {
+			p.note(casefile.System, "PIN_REMINDED", casefile.Private{})
+			p.tellReporter("pin_reminder", nil)
+			d.At = human
+			p.c.SetClock(d)
+			break
+		}
 		p.raiseDesk(casefile.DeskNoPin)
-		p.tellReporter("pin_reminder", nil)
 	case casefile.ClockCheckIn:
 		if p.c.State.BeforeControl() && p.c.ArrivedAt.IsZero() && !p.c.Quiet {
 			p.must(casefile.Event{Kind: casefile.CheckInAsked, By: casefile.System})
@@ -67,6 +70,10 @@ func (p *page) lapse(d casefile.Deadline) {
 	case casefile.ClockControl:
 		p.raiseDesk(casefile.DeskStale)
 		again()
+	case casefile.ClockClose:
+		p.raiseDesk(casefile.DeskStale)
+		d.At = p.now.Add(w.CloseAfter)
+		p.c.SetClock(d)
 	case casefile.ClockJoin: // the lead did not answer: when in doubt, ring
 		p.must(casefile.Event{Kind: casefile.Split, By: casefile.System, Reason: "LEAD_SILENT", Case: p.c.Waiting})
 	case casefile.ClockState:
@@ -114,8 +121,8 @@ func (p *page) notMoving(d casefile.Deadline) {
 	}
 }
 
-// notArrived: the stated or allowed time has passed. The first responder is
-// kept, another is sought beside them.
+// notArrived: the stated or allowed time has passed. First a question, where no
+// time was stated; then the first responder is kept, and another is sought beside them.
 func (p *page) notArrived(d casefile.Deadline) {
 	t, ok := p.c.TrackOf(d.Member)
 	a, on := activeOn(t, d.Member)
@@ -123,6 +130,11 @@ func (p *page) notArrived(d casefile.Deadline) {
 		return
 	}
 	p.tellMember(d.Member, "arrival_check", nil)
+	if reopenAt := a.At.Add(p.plan.Waits.ArriveReopen); a.EtaAt.IsZero() && !a.Late && p.now.Before(reopenAt) {
+		d.At = reopenAt
+		p.c.SetClock(d)
+		return
+	}
 	if !a.Late {
 		p.must(casefile.Event{Kind: casefile.SearchReopened, By: casefile.System, Role: t.Role, Member: d.Member, Reason: "NOT_ARRIVED"})
 	}
@@ -165,37 +177,4 @@ func (s *story) handOver(ctx workflow.Context) error {
 		}
 	}
 	return s.commit(ctx, p, nil)
-}
-
-// ringDesk rings the operators of the national desk until one takes the item.
-func (s *story) ringDesk(ctx workflow.Context) error {
-	p := s.page(ctx)
-	p.c.StopClocks(casefile.ClockDesk)
-	switch {
-	case p.c.Desk == nil:
-	case p.c.Desk.Owner != (casefile.Actor{}): // taken, and still open after the limit
-		p.must(casefile.Event{Kind: casefile.DeskRaised, By: casefile.System, Desk: p.c.Desk.Reason, Reason: "FORGOTTEN"})
-	default:
-		asks, err := s.desks(ctx, p, "find the operators of the desk", casefile.LevelDesk)
-		if err != nil {
-			return err
-		}
-		p.must(casefile.Event{Kind: casefile.Escalated, By: casefile.System, Level: casefile.LevelDesk, Step: p.c.Escalation, Reason: string(p.c.Desk.Reason)})
-		for _, a := range asks {
-			p.tellMember(a.Member, "desk_item", func(x *activities.Args) { x.Reason = string(p.c.Desk.Reason); x.Level = casefile.LevelDesk })
-		}
-		p.c.SetClock(casefile.Deadline{Clock: casefile.ClockDesk, At: p.now.Add(deskWait(p.plan.Waits, p.c.Desk.Rings))})
-	}
-	if len(p.c.Clocks) == 0 {
-		p.c.SetClock(casefile.Deadline{Clock: casefile.ClockState, At: p.now.Add(p.plan.Waits.Stale)})
-	}
-	return s.commit(ctx, p, nil)
-}
-
-// deskWait is how long the desk may leave an item before it is rung again: twice
-// as long each time, so that a night of curious taps does not drown the one that
-// matters. The ladders of a case with a place ring on beside it.
-func deskWait(w policy.Waits, rings int) time.Duration {
-	const doublings = 6
-	return min(w.Desk<<min(max(rings-1, 0), doublings), max(w.Stale, w.Desk))
 }

@@ -45,6 +45,7 @@ func (p *page) happen(e casefile.Event) error {
 		return err
 	}
 	wind(&next, p.plan, e)
+	moreThanATap(p.c, &next, p.now)
 	p.c = next
 	p.events = append(p.events, e)
 	return nil

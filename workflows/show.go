@@ -98,13 +98,13 @@ func ackWords(t casefile.Track) string {
 
 // clockWords says what each clock waits for.
 var clockWords = map[casefile.Clock]string{
-	casefile.ClockPin: "the pin of the incident", casefile.ClockPhone: "the call-back number", casefile.ClockLadder: "an answer; then the next rung rings",
+	casefile.ClockPin: "the pin of the incident", casefile.ClockLadder: "an answer; then the next rung rings",
 	casefile.ClockDepart: "somebody to move", casefile.ClockArrive: "arrival", casefile.ClockCheckIn: "the check-in of the reporter",
 	casefile.ClockScene: "the check-in of the people on the scene", casefile.ClockControl: "control of the scene",
 	casefile.ClockHandover: "an office to take the case over", casefile.ClockRadio: "the radio centre to read the pin",
 	casefile.ClockDesk: "an operator of the desk", casefile.ClockJoin: "the older case to record this report",
 	casefile.ClockWelfare: "the first contact of the office", casefile.ClockState: "any progress at all",
-	casefile.ClockCentre: "another centre to take the caller over",
+	casefile.ClockCentre: "another centre to take the caller over", casefile.ClockClose: "an office to own the case, or two persons to end it",
 }
 
 // clockSentence names a timer in the Temporal UI.

@@ -116,7 +116,7 @@ func TestNoPinReachesTheDesk(t *testing.T) {
 	if len(desk) < 3 || desk[0] != "60 desk_item" || desk[len(desk)-1] != "150 noted" {
 		t.Errorf("the desk heard %v", desk)
 	}
-	if got := s.told("reporter"); !slices.Contains(got, "60 pin_reminder") {
+	if got := s.told("reporter"); !slices.Equal(got, []string{"0 received", "30 pin_reminder", "120 check_in"}) {
 		t.Errorf("the reporter heard %v", got)
 	}
 	if s.c.AckedAt.IsZero() {

@@ -39,7 +39,29 @@ type world struct {
 	kept    []string
 	fetched int
 	join    activities.JoinResult
+	bell    *bell
 	now     func() time.Time
+}
+
+// bell is the row that says when the desk was last rung for the taps that wait.
+type bell struct {
+	mu   sync.Mutex // deeds of many cases ring it at once
+	at   time.Time
+	id   casefile.CaseID
+	seq  int
+	taps func() []casefile.CaseID
+}
+
+// ring keeps the promise of activities.Roster, as the statement in PostgreSQL does.
+func (b *bell) ring(r activities.TapRing) activities.TapsRung {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if again := b.id == r.Case && b.seq == r.Seq; !again && (b.at.After(r.Since) || b.at.After(r.At.Add(-r.Bundle))) {
+		return activities.TapsRung{At: b.at}
+	}
+	b.at, b.id, b.seq = r.At, r.Case, r.Seq
+	waiting := b.taps()
+	return activities.TapsRung{Mine: true, At: r.At, Taps: len(waiting), People: len(waiting), Longest: waiting[:min(5, len(waiting))]}
 }
 
 // saying is one message that the channel accepted.
@@ -53,19 +75,33 @@ type saying struct {
 
 func (w *world) Case(context.Context, casefile.CaseID) (casefile.Case, error) { return w.c, nil }
 
-func (w *world) Append(_ context.Context, after casefile.Case, events []casefile.Event) error {
+func (w *world) Append(_ context.Context, after casefile.Case, events []casefile.Event, join *activities.JoinQuery) (activities.JoinResult, error) {
+	found := activities.JoinResult{}
+	if join != nil {
+		found = w.join
+	}
 	if first := events[0].Seq; first <= len(w.events) {
 		if w.events[first-1].ID == events[0].ID {
-			return nil
+			return found, nil
 		}
-		return casefile.ErrMoved
+		return found, casefile.ErrMoved
 	}
 	if w.known[events[0].ID] {
-		return casefile.ErrRecorded
+		return found, casefile.ErrRecorded
 	}
 	w.c, w.events = after, append(w.events, events...)
-	if w.c.Open() && len(w.c.Clocks) == 0 {
+	return found, wakes(w.c)
+}
+
+// wakes is what no case may ever be recorded without: a clock that wakes somebody,
+// and one that rings the desk while an item waits there.
+func wakes(c casefile.Case) error {
+	switch {
+	case !c.Open() || c.State == casefile.FollowUp:
+	case len(c.Clocks) == 0:
 		return fmt.Errorf("an open case was recorded without a deadline")
+	case c.Desk.Waits() && !slices.ContainsFunc(c.Clocks, func(d casefile.Deadline) bool { return d.Clock == casefile.ClockDesk }):
+		return fmt.Errorf("an item waits at the desk that nothing will ever ring for")
 	}
 	return nil
 }
@@ -77,10 +113,6 @@ func (w *world) Inbox(_ context.Context, _ casefile.CaseID, after, upTo int) ([]
 func (w *world) Speak(_ context.Context, _ casefile.CaseID, _ string, in casefile.Incoming) (int, error) {
 	w.spoken = append(w.spoken, in)
 	return len(w.spoken), nil
-}
-
-func (w *world) JoinOrLink(context.Context, activities.JoinQuery) (activities.JoinResult, error) {
-	return w.join, nil
 }
 
 func (w *world) Nearest(_ context.Context, q activities.NearQuery) ([]dispatch.Candidate, error) {
@@ -114,9 +146,11 @@ func (w *world) Acceptance(context.Context, casefile.Role, string, int) (int, in
 }
 func (w *world) Live(context.Context, string) (bool, error) { return true, nil }
 
-func (w *world) Chosen(context.Context, casefile.CaseID, int, casefile.Role, []dispatch.Choice) error {
-	return nil
+func (w *world) RingTaps(_ context.Context, r activities.TapRing) (activities.TapsRung, error) {
+	return w.bell.ring(r), nil
 }
+
+func (w *world) Chosen(context.Context, casefile.CaseID, []activities.Chosen) error { return nil }
 
 func (w *world) MemberContact(_ context.Context, id casefile.MemberID) (activities.Contact, error) {
 	return activities.Contact{LINE: string(id), Language: casefile.Thai}, nil
@@ -197,6 +231,7 @@ func begin(t *testing.T, typ casefile.IncidentType, quiet bool) *script {
 		c:       casefile.Case{ID: "0f8fad5b-d9cb-469f-a165-70867728950e", State: casefile.Draft, Type: typ, Reporter: "reporter", Quiet: quiet, Channel: casefile.ChannelLINE},
 		answers: map[string]activities.Outcome{}, dead: map[string]bool{}, known: map[casefile.EventID]bool{}, now: s.env.Now,
 	}
+	s.bell = &bell{taps: func() []casefile.CaseID { return []casefile.CaseID{s.c.ID} }}
 	s.env.SetStartTime(epoch)
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.FailWorkflow})

@@ -6,11 +6,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/ess-thailand/ess/api"
 	"github.com/ess-thailand/ess/policy"
 )
 
@@ -51,12 +53,16 @@ type Config struct {
 
 	// Listen is where the API, the webhook and the health checks answer.
 	Listen string `env:"ESS_LISTEN" envDefault:"127.0.0.1:8080"`
-	// Operators are name=token pairs of the consoles, separated by commas. Two persons means two names.
+	// Operators are the consoles, separated by commas: name=token may do everything everywhere, name/ROLE+ROLE/65+66=token
+	// only what the roles VIEWER, OPERATOR, SUPERVISOR and ADMIN may, in these provinces. Two persons means two names.
 	Operators Operators `env:"ESS_OPERATORS"`
 	// Spool is a folder on another filesystem than the database: reports wait there while PostgreSQL is away.
 	Spool string `env:"ESS_SPOOL" envDefault:"spool"`
 	// CodecOrigin is the exact origin of the Temporal UI that may ask for decoded payloads; empty: no codec endpoint.
 	CodecOrigin string `env:"ESS_CODEC_ORIGIN"`
+
+	// Watchers is how many second watchers (ess watch) this installation runs. One rings; fewer that are alive are an alarm.
+	Watchers int `env:"ESS_WATCHERS" envDefault:"1"`
 
 	// Policy is a file that replaces the built-in numbers.
 	Policy string `env:"ESS_POLICY"`
@@ -68,24 +74,68 @@ type Config struct {
 	// Epoch is the instant at which case time and real time were the same.
 	Epoch time.Time `env:"ESS_EPOCH"`
 
+	// OTLPEndpoint is the base address of a receiver of OpenTelemetry traces (http://collector:4318); empty: nothing is traced.
+	OTLPEndpoint string `env:"ESS_OTLP_ENDPOINT"`
+	// TraceRatio is the share of interactions that are traced, 0 to 1: a receiver need not keep them all.
+	TraceRatio float64 `env:"ESS_TRACE_RATIO" envDefault:"0.1"`
+
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"ESS_LOG_LEVEL" envDefault:"info"`
 	// Development allows loopback hosts for LINE and a Speed other than 1. Only ess dev and tests set it.
 	Development bool `env:"ESS_DEVELOPMENT" envDefault:"false"`
 }
 
-// Operators maps a name to its token.
-type Operators map[string]Secret
+// Operators maps a name to what belongs to it.
+type Operators map[string]Operator
 
-// UnmarshalText reads name=token pairs separated by commas.
+// Operator is a token, and what it may be used for.
+type Operator struct {
+	Token     Secret
+	Roles     []api.OperatorRole
+	Provinces []string // empty: everywhere
+}
+
+// UnmarshalText reads operators separated by commas.
 func (o *Operators) UnmarshalText(text []byte) error {
 	*o = Operators{}
 	for pair := range strings.SplitSeq(string(text), ",") {
-		name, token, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		who, token, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		name, limits, limited := strings.Cut(who, "/")
 		if !ok || name == "" || len(token) < minToken {
-			return fmt.Errorf("want name=token pairs separated by commas, tokens of at least %d characters", minToken)
+			return fmt.Errorf("want name=token or name/ROLES/PROVINCES=token, separated by commas, tokens of at least %d characters", minToken)
 		}
-		(*o)[name] = Secret(token)
+		if _, twice := (*o)[name]; twice {
+			return fmt.Errorf("operator %s stands there twice", name)
+		}
+		operator := Operator{Token: Secret(token), Roles: api.OperatorRoles}
+		if limited {
+			if err := operator.limit(limits); err != nil {
+				return fmt.Errorf("operator %s: %w", name, err)
+			}
+		}
+		(*o)[name] = operator
+	}
+	return nil
+}
+
+// limit reads ROLES or ROLES/PROVINCES.
+func (o *Operator) limit(text string) error {
+	roles, provinces, scoped := strings.Cut(text, "/")
+	o.Roles = nil
+	for role := range strings.SplitSeq(roles, "+") {
+		if !slices.Contains(api.OperatorRoles, api.OperatorRole(role)) {
+			return fmt.Errorf("there is no role %q", role)
+		}
+		o.Roles = append(o.Roles, api.OperatorRole(role))
+	}
+	if !scoped {
+		return nil
+	}
+	for code := range strings.SplitSeq(provinces, "+") {
+		if _, ok := policy.DefaultPlaces().Province(code); !ok {
+			return fmt.Errorf("there is no province %q", code)
+		}
+		o.Provinces = append(o.Provinces, code)
 	}
 	return nil
 }
@@ -114,6 +164,12 @@ func load(environment map[string]string) (Config, error) {
 		case !c.Development && (u.Scheme != "https" || !strings.HasSuffix(u.Hostname(), ".line.me")):
 			errs = append(errs, fmt.Errorf("%s: must be a host of LINE over https", name))
 		}
+	}
+	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https") {
+		errs = append(errs, errors.New("ESS_OTLP_ENDPOINT: want http(s)://host:port"))
+	}
+	if !(c.TraceRatio >= 0 && c.TraceRatio <= 1) {
+		errs = append(errs, errors.New("ESS_TRACE_RATIO: want a number from 0 to 1"))
 	}
 	if !filepath.IsAbs(c.Spool) && !c.Development {
 		errs = append(errs, errors.New("ESS_SPOOL: want an absolute path, on another filesystem than the database"))

@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/ess-thailand/ess/api"
 )
 
 func complete() map[string]string {
@@ -41,6 +44,30 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	for _, printed := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), string(asJSON)} {
 		if strings.Contains(printed, "canary") {
 			t.Errorf("a secret was printed: %s", printed)
+		}
+	}
+}
+
+func TestOperatorsHaveRolesAndProvinces(t *testing.T) {
+	const token = "canary-token-of=thirty/letters"
+	var got Operators
+	if err := got.UnmarshalText([]byte("ann@msdhs.go.th=" + token + ", bo/VIEWER=" + token + ",cy/OPERATOR+ADMIN/65+50=" + token)); err != nil {
+		t.Fatal(err)
+	}
+	want := Operators{
+		"ann@msdhs.go.th": {Token: token, Roles: api.OperatorRoles}, // as before there were roles
+		"bo":              {Token: token, Roles: []api.OperatorRole{api.RoleViewer}},
+		"cy":              {Token: token, Roles: []api.OperatorRole{api.RoleOperator, api.RoleAdmin}, Provinces: []string{"65", "50"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read %#v", got)
+	}
+	for _, bad := range []string{"ann/=", "ann/KING=", "ann/VIEWER/=", "ann/VIEWER/99=", "ann//65=", "/VIEWER=", "=", "ann=" + token + ",ann/ADMIN="} {
+		err := new(Operators).UnmarshalText([]byte(bad + token))
+		if err == nil {
+			t.Errorf("%q passed", bad)
+		} else if strings.Contains(err.Error(), "canary") {
+			t.Errorf("a token was printed: %v", err)
 		}
 	}
 }

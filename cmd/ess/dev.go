@@ -32,7 +32,7 @@ const (
 
 func devCommand() *cli.Command {
 	return &cli.Command{
-		Name: "dev", Usage: "the whole product on this machine: PostgreSQL, Temporal with its UI, LINE and its phones, api, worker",
+		Name: "dev", Usage: "the whole product on this machine: PostgreSQL, Temporal with its UI, LINE and its phones, api, worker, watcher",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Value: ".local/dev", Usage: "folder in which everything is kept from start to start"},
 			&cli.FloatFlag{Name: "speed", Value: 1, Usage: "seconds of case time in one second"},
@@ -92,6 +92,10 @@ func dev(ctx context.Context, dir string, speed float64) error {
 	if err := system.StartWorker(ctx, ""); err != nil {
 		return err
 	}
+	watcher, err := system.StartWatch(ctx)
+	if err != nil {
+		return err
+	}
 	if err := system.Run("line", "setup"); err != nil {
 		return err
 	}
@@ -106,6 +110,8 @@ func dev(ctx context.Context, dir string, speed float64) error {
 		return errors.New("the api ended by itself; see the messages above")
 	case <-system.Worker.Done():
 		return errors.New("the worker ended by itself; see the messages above")
+	case <-watcher.Done():
+		return errors.New("the watcher ended by itself; see the messages above")
 	}
 }
 
@@ -169,6 +175,9 @@ func addPhones(platform *lineemu.Platform) error {
 			return err
 		}
 	}
+	// The group of a station: invite ESS, and let its desk write “เชื่อมกลุ่ม”.
+	platform.AddGroup("กลุ่มเวร สภ.เมืองพิษณุโลก", true,
+		platform.Phone(local.SeedLINE("desk-station-6501")), platform.Phone(local.SeedLINE("officer-6501-1")), platform.Phone(local.SeedLINE("officer-6501-2")))
 	return nil
 }
 

@@ -19,12 +19,14 @@ var mayImport = map[string][]string{
 	"activities": {"casefile", "dispatch", "policy"},
 	"workflows":  {"casefile", "policy", "activities"},
 	"worker":     {"casefile", "activities", "workflows"},
-	"postgres":   {"casefile", "dispatch", "policy", "activities", "postgres/internal/db"},
+	"watch":      {"casefile", "policy"},
+	"postgres":   {"casefile", "dispatch", "policy", "activities", "picture", "postgres/internal/db"},
 	"line":       {"casefile", "policy", "activities"},
 	"api":        {"casefile", "policy", "dispatch", "activities", "line"},
 	"vault":      {},
 	"lineemu":    {},
 	"migrations": {},
+	"picture":    {},
 
 	"postgres/internal/db": {},
 	"postgres/pgserver":    {}, "postgres/pgtest": {"postgres/pgserver"},
@@ -34,10 +36,11 @@ var mayImport = map[string][]string{
 // onlyIn says where a driver may appear.
 var onlyIn = map[string][]string{
 	"github.com/uber/h3-go/v4":          {"dispatch"},
-	"github.com/jackc/pgx/v5":           {"postgres", "migrations", "cmd/ess", "smoke", "bench"},
+	"github.com/jackc/pgx/v5":           {"postgres", "migrations", "watch", "cmd/ess", "smoke", "bench"},
 	"github.com/line/line-bot-sdk-go":   {"line", "lineemu"},
 	"github.com/gin-gonic/gin":          {"api"},
 	"github.com/tink-crypto/tink-go/v2": {"vault"},
+	"go.opentelemetry.io/":              {"cmd/ess", "smoke"},
 }
 
 func TestImportRule(t *testing.T) {
@@ -71,5 +74,23 @@ func TestImportRule(t *testing.T) {
 	}
 	if packages < len(mayImport)/2 {
 		t.Fatalf("only %d packages were looked at", packages)
+	}
+}
+
+// The second watcher must work while Temporal is gone: nothing of it is in
+// there, not even through what it imports.
+func TestTheWatcherKnowsNothingOfTemporal(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../../watch").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, module+"policy") {
+		t.Fatalf("the list of dependencies is not what it should be: %d packages", len(deps))
+	}
+	for _, d := range deps {
+		if strings.HasPrefix(d, "go.temporal.io/") || strings.Contains(d, "google.golang.org/grpc") {
+			t.Errorf("watch depends on %s", d)
+		}
 	}
 }

@@ -42,19 +42,38 @@ func checkRoster(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	desks, err := p.store.RosterDesks(ctx)
+	desks, err := p.store.RosterDesks(ctx, p.store.Now().Add(-p.policy.Desk.AnsweredWithin.Duration))
 	if err != nil {
 		return err
 	}
 	findings := policy.CheckRoster(p.policy, units, desks)
 	for _, f := range findings {
-		fmt.Println(f)
+		fmt.Println(f.Th + " · " + f.En)
+	}
+	silent, err := p.store.SilentDesks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range silent {
+		fmt.Printf("%s %s: no answer to the test of %s\n", d.Unit, policy.LevelName(d.Level).En, d.TestedAt.Format("2006-01-02 15:04"))
+	}
+	gaps, err := p.store.DutyGaps(ctx, "", 1000)
+	if err != nil {
+		return err
+	}
+	for _, g := range gaps {
+		fmt.Printf("%s: its shift has nobody since %s\n", g.Unit, g.Since.Format("2006-01-02 15:04"))
 	}
 	provinces, err := p.store.Provinces(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
+	for _, f := range findings {
+		if f.Province == "" && f.Blocks { // the desk that every ladder ends at
+			errs = append(errs, errors.New(f.En))
+		}
+	}
 	for _, prov := range provinces {
 		if ready, _ := policy.Readiness(findings, prov.Code); prov.Live && !ready {
 			errs = append(errs, fmt.Errorf("province %s is LIVE and not ready", prov.Code))

@@ -119,6 +119,9 @@ func (p *parts) enlist(ctx context.Context, r roster) error {
 	if err := p.setModes(ctx, strings.Join(r.Live, ","), ""); err != nil {
 		return err
 	}
+	if err := p.linkMenus(ctx, members); err != nil && !errors.Is(err, casefile.ErrNotFound) { // no menus yet: line setup links them
+		fmt.Fprintf(os.Stderr, "the members see no duty menu yet; run ess line setup: %v\n", err)
+	}
 	fmt.Printf("%d units, %d members\n", len(r.Units), len(r.Members))
 	return nil
 }

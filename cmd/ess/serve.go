@@ -10,7 +10,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
@@ -21,12 +23,13 @@ import (
 	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres"
 	"github.com/ess-thailand/ess/vault"
+	"github.com/ess-thailand/ess/watch"
 	"github.com/ess-thailand/ess/worker"
 )
 
 // openStore connects to the record.
-func openStore(ctx context.Context, cfg Config, v *vault.Vault, p *policy.Policy) (*postgres.Store, error) {
-	pool, err := postgres.Open(ctx, string(cfg.DatabaseURL), cfg.DatabaseConns)
+func openStore(ctx context.Context, cfg Config, v *vault.Vault, p *policy.Policy, tracer pgx.QueryTracer) (*postgres.Store, error) {
+	pool, err := postgres.Open(ctx, string(cfg.DatabaseURL), cfg.DatabaseConns, tracer)
 	if err != nil {
 		return nil, err
 	}
@@ -76,15 +79,18 @@ func (p *parts) runAPI(ctx context.Context) error {
 	defer spool.Close()
 	s := &api.Server{
 		Intake: record{p.store}, Cases: record{p.store}, Commander: p, Nudger: p, Prover: p.vault, Roster: rosterView{p.store},
-		Requests: queue{p.store}, Changes: changes{p.store}, Keys: keys{p.store}, Messenger: p.line, Menus: p.line, Spool: spool,
+		Requests: queue{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Messenger: p.line, Menus: p.line, Groups: p.store, Spool: spool,
 		Policy: p.policy, Places: p.places, Ready: p.store.Pool.Ping, PerSecond: operatorRate, Registry: p.metrics, Log: p.log, Now: p.store.Now,
-		NudgeApart: p.clock.Wait(time.Second),
+		NudgeApart: p.clock.Wait(time.Second), Development: p.cfg.Development,
+	}
+	if p.tracing != nil {
+		s.Step = p.tracing.step
 	}
 	for _, secret := range p.cfg.LINESecrets {
 		s.LINESecrets = append(s.LINESecrets, string(secret))
 	}
-	for name, token := range p.cfg.Operators {
-		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(token)})
+	for name, o := range p.cfg.Operators {
+		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(o.Token), Provinces: o.Provinces, Roles: o.Roles})
 	}
 	if p.cfg.CodecOrigin != "" {
 		s.Codec = p.codec()
@@ -95,6 +101,9 @@ func (p *parts) runAPI(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.relay(ctx) })
+	group.Go(func() error { return p.beats(ctx, watch.API, lives) })
+	group.Go(func() error { return p.beats(ctx, watch.Temporal, p.temporalLives) })
+	group.Go(func() error { return p.feedSender().Run(ctx) })
 	group.Go(func() error { return s.Serve(ctx, listener) })
 	return group.Wait()
 }
@@ -110,12 +119,13 @@ func (p *parts) codec() http.Handler {
 		if p.cfg.Development {
 			return nil
 		}
-		for _, token := range p.cfg.Operators {
-			if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+string(token))) == 1 {
+		for _, o := range p.cfg.Operators {
+			if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+string(o.Token))) == 1 &&
+				(api.Operator{Roles: o.Roles}).MayLook() && len(o.Provinces) == 0 {
 				return nil
 			}
 		}
-		return errors.New("not an operator")
+		return errors.New("not an operator who may look everywhere")
 	}
 	return p.vault.CodecHandler(p.cfg.CodecOrigin, authorize, func(r *http.Request, action string, payloads int) error {
 		p.log.InfoContext(r.Context(), "payloads for the Temporal UI", "action", action, "payloads", payloads)
@@ -156,34 +166,62 @@ func (p *parts) workerHealth(polls <-chan struct{}) http.Handler {
 }
 
 func (p *parts) runWorker(ctx context.Context, polls func()) error {
+	takes := make(chan struct{})
 	w := &worker.Worker{
-		Client: p.temporal, Namespace: p.cfg.TemporalNamespace, Activities: p.deeds(), Build: p.cfg.Build, Overdue: overdue{p.store}, Log: p.log,
-		Polls: polls, Every: max(p.clock.Wait(30*time.Second), time.Second),
+		Client: p.temporal, Namespace: p.cfg.TemporalNamespace, Activities: p.deeds(), Build: p.cfg.Build, Open: openCases{p.store}, Log: p.log,
+		Polls: func() { close(takes); polls() }, Every: max(p.clock.Wait(30*time.Second), time.Second),
 	}
-	return w.Run(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.Run(ctx) })
+	group.Go(func() error { return p.watchDesk(ctx, w.Every) })
+	group.Go(func() error { return p.keepDuty(ctx) })
+	group.Go(func() error { return p.beats(ctx, watch.Temporal, p.temporalLives) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-takes: // a worker that takes no tasks does not live
+			return p.beats(ctx, watch.Worker, lives)
+		}
+	})
+	return group.Wait()
 }
 
-// overdue lets the worker ask the record for forgotten cases.
-type overdue struct{ store *postgres.Store }
+// watchDesk shows how many operators keep the national desk, and says so when they are too few.
+func (p *parts) watchDesk(ctx context.Context, every time.Duration) error {
+	operators := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "ess_desk_operators", Help: "Operators of the national desk who would be rung at this moment.",
+	})
+	if err := p.metrics.Register(operators); err != nil {
+		return err
+	}
+	d := worker.Desk{
+		Operators: p.store.Operators, Least: p.policy.Desk.Operators, Show: operators.Set, Every: every, Log: p.log,
+	}
+	return d.Run(ctx)
+}
 
-// OverdueCases walks over the open cases: there are few, however many have ended.
-func (o overdue) OverdueCases(ctx context.Context, before time.Time, limit int) ([]worker.Late, error) {
+// openCases shows the worker the cases that a story should tell.
+type openCases struct{ store *postgres.Store }
+
+// OpenCases walks over the open cases: there are few, however many have ended.
+func (o openCases) OpenCases(ctx context.Context) ([]worker.OpenCase, error) {
 	const page = 500
-	var late []worker.Late
+	var all []worker.OpenCase
 	var after casefile.CaseID
 	for {
 		open, err := o.store.OpenCases(ctx, after, page)
 		if err != nil {
-			return late, err
+			return nil, err
 		}
 		for _, c := range open {
-			if c.NextDeadline.Before(before) && c.State != casefile.FollowUp {
-				late = append(late, worker.Late{Case: c.ID, UpTo: c.UpTo})
+			if c.State != casefile.FollowUp {
+				all = append(all, worker.OpenCase{Case: c.ID, UpTo: c.UpTo, Deadline: c.NextDeadline})
 			}
 			after = c.ID
 		}
-		if len(open) < page || len(late) >= limit {
-			return late, nil
+		if len(open) < page {
+			return all, nil
 		}
 	}
 }
@@ -198,6 +236,7 @@ func (p *parts) relay(ctx context.Context) error {
 	)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var beaten time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -208,6 +247,10 @@ func (p *parts) relay(ctx context.Context) error {
 		if err != nil {
 			p.log.WarnContext(ctx, "relay cannot read the inbox", "error", err)
 			continue
+		}
+		if since := time.Since(beaten); since >= p.policy.Watch.Beat.Duration {
+			p.beat(ctx, watch.Relay, lives)
+			beaten = time.Now()
 		}
 		for _, n := range waiting {
 			if err := p.Nudge(ctx, n.Case, n.UpTo); err != nil {
@@ -223,7 +266,7 @@ func migrate(ctx context.Context, cfg Config) error {
 	return migrations.Up(ctx, string(cfg.DatabaseURL))
 }
 
-// lineSetup creates the rich menus.
+// lineSetup creates the rich menus and shows every member the one that fits.
 func lineSetup(ctx context.Context, cfg Config) error {
 	p, err := build(ctx, cfg)
 	if err != nil {
@@ -232,6 +275,9 @@ func lineSetup(ctx context.Context, cfg Config) error {
 	defer p.close()
 	ids, err := p.line.SetupMenus(ctx)
 	if err != nil {
+		return err
+	}
+	if err := p.linkAllMenus(ctx); err != nil {
 		return err
 	}
 	fmt.Printf("%d rich menus are in place\n", len(ids))

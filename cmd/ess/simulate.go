@@ -151,9 +151,19 @@ func (s *simulation) run(ctx context.Context) error {
 		}
 	}
 	var logged logs
-	token := make([]byte, 16)
-	_, _ = rand.Read(token) // never fails
-	operators := map[string]string{"simulation": hex.EncodeToString(token)}
+	names := []string{"simulation"} // reads the record at the end
+	for n := range s.Operators {
+		names = append(names, "desk-"+strconv.Itoa(n+1))
+	}
+	if s.Operators == 1 {
+		names = append(names, "supervisor") // the second person, where two are needed
+	}
+	operators := map[string]string{}
+	for _, name := range names {
+		token := make([]byte, 16)
+		_, _ = rand.Read(token) // never fails
+		operators[name] = hex.EncodeToString(token)
+	}
 	begin, epoch := s.instants(time.Now().UTC())
 	system, err := stack.New(ctx, local.Options{
 		Name: "simulation", Dir: dir, Speed: s.Speed, Epoch: epoch, Operators: operators, Env: env, Log: logged.add,
@@ -177,13 +187,18 @@ func (s *simulation) run(ctx context.Context) error {
 		begin = early // the start took longer than planned; the day begins as much later
 	}
 	roster := seedRoster(policy.DefaultPlaces(), 1)
-	api := simulate.Client{URL: "http://" + system.Listen, Token: operators["simulation"]}
+	client := func(name string) simulate.Client {
+		return simulate.Client{URL: "http://" + system.Listen, Token: operators[name]}
+	}
 	options := simulate.Options{
-		Plan: plan, Begin: begin, Clock: system.Clock, Platform: system.Platform, Operators: s.Operators, Locate: api.Locate, Progress: bar,
+		Plan: plan, Begin: begin, Clock: system.Clock, Platform: system.Platform, Operators: s.Operators, Progress: bar,
 		Restart: func(ctx context.Context) error {
 			system.Worker.Kill()
 			return system.StartWorker(ctx, "")
 		},
+	}
+	for _, name := range names[1:] {
+		options.Consoles = append(options.Consoles, simulate.Console{Client: client(name), Name: name})
 	}
 	for _, m := range roster.Members {
 		options.Members = append(options.Members, simulate.Member{LINE: m.LINE, Code: m.Code, Level: m.Level, Role: m.Role, Lat: m.Lat, Lon: m.Lon})
@@ -199,8 +214,8 @@ func (s *simulation) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	export := simulate.Export{Plan: plan.Hash(), Speed: s.Speed, Wave: wave}
-	if export.Cases, err = api.Cases(ctx); err != nil {
+	export := simulate.Export{Plan: plan.Hash(), Speed: s.Speed, Wave: wave, Orders: lived.Orders, Broken: lived.Broken}
+	if export.Cases, err = client("simulation").Cases(ctx); err != nil {
 		return err
 	}
 	live := func(province string) bool { return slices.Contains(roster.Live, province) }

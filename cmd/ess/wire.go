@@ -41,6 +41,8 @@ type parts struct {
 	store    *postgres.Store
 	line     *line.Client
 	temporal client.Client
+	tracing  *tracing // nil: off
+	waits    waits
 }
 
 // build makes the parts that api and worker share, and reports the first that cannot be made.
@@ -57,7 +59,13 @@ func build(ctx context.Context, cfg Config) (*parts, error) {
 	if p.vault, err = vault.Open(cfg.Keyset); err != nil {
 		return nil, err
 	}
-	if p.store, err = openStore(ctx, cfg, p.vault, p.policy); err != nil {
+	if p.tracing, err = newTracing(ctx, cfg, p.log); err != nil {
+		return nil, err
+	}
+	if p.store, err = openStore(ctx, cfg, p.vault, p.policy, p.tracing.queryTracer()); err != nil {
+		return nil, err
+	}
+	if p.waits, err = newWaits(p.store, p.metrics); err != nil {
 		return nil, err
 	}
 	if p.line, err = lineClient(p); err != nil {
@@ -66,7 +74,7 @@ func build(ctx context.Context, cfg Config) (*parts, error) {
 	p.temporal, err = client.NewLazyClient(client.Options{ // api starts without Temporal: intake must not wait for it
 		HostPort: cfg.TemporalAddress, Namespace: cfg.TemporalNamespace, Identity: "ess-" + hostname(),
 		DataConverter: p.vault.DataConverter(), FailureConverter: p.vault.FailureConverter(),
-		Logger: log.NewStructuredLogger(p.log.With("part", "temporal")),
+		Logger: log.NewStructuredLogger(p.log.With("part", "temporal")), Interceptors: p.tracing.interceptors(),
 	})
 	return p, err
 }
@@ -74,6 +82,7 @@ func build(ctx context.Context, cfg Config) (*parts, error) {
 func (p *parts) close() {
 	p.temporal.Close()
 	p.store.Pool.Close()
+	p.tracing.close()
 }
 
 func hostname() string {
@@ -93,7 +102,7 @@ func lineClient(p *parts) (*line.Client, error) {
 	}
 	return line.New(line.Config{
 		APIEndpoint: p.cfg.LINEAPI, DataEndpoint: p.cfg.LINEData, AllowLoopback: p.cfg.Development, Tokens: tokens,
-		Names: names(p.places), Log: p.log,
+		Names: names(p.places), Log: p.log, Around: p.tracing.around,
 	})
 }
 
@@ -113,7 +122,7 @@ func names(places *policy.Places) func(code string, l casefile.Language) string 
 // deeds are the activities with everything that they need.
 func (p *parts) deeds() *activities.Activities {
 	return &activities.Activities{
-		Cases: p.store, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.line, Nudger: p, Proofs: p.vault, Places: p.places,
+		Cases: p.waits, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.line, Nudger: p, Proofs: p.vault, Places: p.places,
 		Cells: dispatch.CellName, Policy: p.policy, Clock: p.clock,
 	}
 }

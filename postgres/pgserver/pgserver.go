@@ -262,11 +262,24 @@ func (s *Server) createOwner(ctx context.Context) error {
 		return fmt.Errorf("look for role %s: %w", owner, err)
 	}
 	if there {
-		return nil
+		return createWatcher(ctx, conn)
 	}
 	// The password is hex, so it needs no quoting; CREATE ROLE takes no parameters.
 	if _, err := conn.Exec(ctx, fmt.Sprintf("CREATE ROLE %s LOGIN CREATEDB PASSWORD '%s'", owner, s.password)); err != nil {
 		return fmt.Errorf("create role %s: %w", owner, err)
+	}
+	return createWatcher(ctx, conn)
+}
+
+// createWatcher makes the role that ess watch works as, which the product may
+// put on but not make.
+func createWatcher(ctx context.Context, conn *pgx.Conn) error {
+	var there bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ess_watch')").Scan(&there); err != nil || there {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "CREATE ROLE ess_watch NOLOGIN; GRANT ess_watch TO "+owner); err != nil {
+		return fmt.Errorf("create role ess_watch: %w", err)
 	}
 	return nil
 }

@@ -79,9 +79,16 @@ WHERE cell = ANY (@cells::text[]) AND ended_at IS NULL AND stands_at IS NOT NULL
   AND (controlled_at IS NULL OR controlled_at >= @controlled_since::timestamptz)
 ORDER BY stands_at, id;
 
--- name: Stands :one
--- Stands says whether a case has been found to belong to no other.
-SELECT (stands_at IS NOT NULL)::bool AS stands FROM cases WHERE id = @id;
+-- name: Placed :one
+-- Placed says what an earlier try found of a case: whether it belongs to no
+-- other, and which other case it spoke to when it was placed.
+SELECT (c.stands_at IS NOT NULL)::bool AS stands,
+    coalesce(j.case_id::text, '')::text AS joins, coalesce(j.n, 0)::int AS joins_n,
+    coalesce(p.case_id::text, '')::text AS same_place, coalesce(p.n, 0)::int AS same_place_n
+FROM cases c
+LEFT JOIN inbox j ON j.event_id = @joins_event::text
+LEFT JOIN inbox p ON p.event_id = @same_place_event::text
+WHERE c.id = @id;
 
 -- name: StandAlone :exec
 -- StandAlone notes that a placed case belongs to no other, so that later reports may join it.

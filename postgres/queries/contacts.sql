@@ -1,6 +1,9 @@
 -- name: MemberContact :one
--- MemberContact reads how a member is reached.
-SELECT line_user_sealed, language FROM members WHERE id = @id;
+-- MemberContact reads how a member is reached, and of a duty desk the group of its unit.
+SELECT m.line_user_sealed, m.language, m.unit_id, g.group_sealed
+FROM members m
+LEFT JOIN unit_groups g ON g.unit_id = m.unit_id AND m.level <> ''
+WHERE m.id = @id;
 
 -- name: ReporterContact :one
 -- ReporterContact reads how a reporter is reached, and whether an open case of

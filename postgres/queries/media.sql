@@ -14,12 +14,13 @@ ORDER BY m.seq;
 
 -- name: KeepMedia :execrows
 -- KeepMedia settles what became of one; a repeat changes nothing.
-UPDATE media SET state = @state, content_type = @content_type, bytes = @bytes, content_sealed = sqlc.narg('content_sealed')
+UPDATE media SET state = @state, content_type = @content_type, bytes = @bytes, content_sealed = sqlc.narg('content_sealed'),
+    sha256 = @sha256, bare = @bare
 WHERE case_id = @case_id AND seq = @seq AND state = 'PENDING';
 
 -- name: Media :many
 -- Media lists what a case was sent, without the content.
-SELECT seq, state, at, content_type, bytes FROM media WHERE case_id = @case_id ORDER BY seq;
+SELECT seq, state, at, content_type, bytes, bare FROM media WHERE case_id = @case_id ORDER BY seq;
 
 -- name: MediaContent :one
 -- MediaContent reads one photo, voice, video or file.

@@ -1,31 +1,30 @@
 -- name: NearestIn :many
 -- NearestIn finds the members of a role nearest to a point, among those in some
--- runs of H3 cells. The index members_near alone answers it. OFFSET 0 keeps the
--- planner from turning the small scans round into one of all members of the role.
-SELECT m.id::text AS id, m.lat::float8 AS lat, m.lon::float8 AS lon
-FROM (SELECT unnest(@firsts::bigint[]) AS first, unnest(@lasts::bigint[]) AS last) r
-CROSS JOIN LATERAL (
-    SELECT members.id, members.lat, members.lon
-    FROM members
-    WHERE members.cell BETWEEN r.first AND r.last AND members.role = @role AND members.on_duty
-      AND members.state = 'ACTIVE' AND members.level = '' AND members.cell IS NOT NULL
-    OFFSET 0
-) m
-ORDER BY sind((m.lat - @lat::float8) / 2) ^ 2 + cosd(@lat) * cosd(m.lat) * sind((m.lon - @lon::float8) / 2) ^ 2
-LIMIT @k;
-
--- name: Candidates :many
--- Candidates reads what a choice depends on.
+-- runs of H3 cells, and what a choice depends on. The index members_near alone
+-- finds them. OFFSET 0 keeps the planner from turning the small scans round into
+-- one of all members of the role.
 SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
-    coalesce(m.lat, 0)::float8 AS lat, coalesce(m.lon, 0)::float8 AS lon, m.fixed_at,
+    near.lat::float8 AS lat, near.lon::float8 AS lon, m.fixed_at,
     coalesce(a.case_id::text, '')::text AS assigned,
     (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable,
     EXISTS (SELECT 1 FROM conflicts c
             WHERE c.case_id = sqlc.narg('case_id')::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
-FROM members m
+FROM (
+    SELECT found.id, found.lat, found.lon
+    FROM (SELECT unnest(@firsts::bigint[]) AS first, unnest(@lasts::bigint[]) AS last) r
+    CROSS JOIN LATERAL (
+        SELECT members.id, members.lat, members.lon
+        FROM members
+        WHERE members.cell BETWEEN r.first AND r.last AND members.role = @role AND members.on_duty
+          AND members.state = 'ACTIVE' AND members.level = '' AND members.cell IS NOT NULL
+        OFFSET 0
+    ) found
+    ORDER BY sind((found.lat - @lat::float8) / 2) ^ 2 + cosd(@lat) * cosd(found.lat) * sind((found.lon - @lon::float8) / 2) ^ 2
+    LIMIT @k
+) near
+JOIN members m ON m.id = near.id
 LEFT JOIN assignments a ON a.member_id = m.id
-LEFT JOIN threads t ON t.reporter_id = m.line_hash
-WHERE m.id = ANY (@ids::text[]);
+LEFT JOIN threads t ON t.reporter_id = m.line_hash;
 
 -- name: Desks :many
 -- Desks finds the duty desks that answer for a level: of one unit, of a province,
@@ -42,16 +41,15 @@ WHERE m.level = @level AND m.level <> ''
 ORDER BY m.id;
 
 -- name: Stations :many
--- Stations lists the live stations about a point, the likely nearest first.
-SELECT id, lat, lon
-FROM units
-WHERE level = 'STATION' AND state = 'LIVE'
-ORDER BY (lat - @lat::float8) ^ 2 + ((lon - @lon::float8) * cosd(@lat)) ^ 2
-LIMIT @at_most;
-
--- name: StationOfDistrict :one
--- StationOfDistrict finds the station that the police named for a district, while it is live.
-SELECT u.id, u.lat, u.lon
+-- Stations lists the live stations about a point, the likely nearest first, and
+-- the one that the police named for its district, wherever that lies.
+(SELECT u.id, u.lat, u.lon, false::bool AS named
+FROM units u
+WHERE u.level = 'STATION' AND u.state = 'LIVE'
+ORDER BY (u.lat - @lat::float8) ^ 2 + ((u.lon - @lon::float8) * cosd(@lat)) ^ 2
+LIMIT @at_most)
+UNION ALL
+SELECT u.id, u.lat, u.lon, true::bool AS named
 FROM station_areas a
 JOIN units u ON u.id = a.unit_id
 WHERE a.district = @district AND u.state = 'LIVE';
@@ -62,18 +60,23 @@ SELECT coalesce(sum(asked), 0)::int AS asked, coalesce(sum(accepted), 0)::int AS
 FROM acceptance
 WHERE role = @role AND province = @province AND hour = @hour AND day >= @since::date;
 
--- name: DropChoices :exec
--- DropChoices makes room for the choices of a wave that is planned again.
-DELETE FROM choices WHERE case_id = @case_id AND seq = @seq AND role = @role;
-
 -- name: KeepChoices :exec
--- KeepChoices keeps why each candidate of a wave was asked or not.
+-- KeepChoices keeps why each candidate of some waves was asked or not, in place
+-- of what an earlier plan of these waves said.
+WITH longer AS (
+    DELETE FROM choices c
+    USING (SELECT unnest(@wave_seqs::int[]) AS seq, unnest(@wave_roles::text[]) AS role, unnest(@wave_sizes::int[]) AS size) w
+    WHERE c.case_id = @case_id AND c.seq = w.seq AND c.role = w.role AND c.place >= w.size
+)
 INSERT INTO choices (case_id, seq, role, place, member_id, metres, chosen, why, minutes)
-SELECT @case_id, @seq, @role, c.place, c.member_id, c.metres, c.chosen, c.why, c.minutes
+SELECT @case_id, c.seq, c.role, c.place, c.member_id, c.metres, c.chosen, c.why, c.minutes
 FROM (
-    SELECT unnest(@places::int[]) AS place, unnest(@member_ids::text[]) AS member_id, unnest(@metres::int[]) AS metres,
+    SELECT unnest(@seqs::int[]) AS seq, unnest(@roles::text[]) AS role, unnest(@places::int[]) AS place,
+        unnest(@member_ids::text[]) AS member_id, unnest(@metres::int[]) AS metres,
         unnest(@chosen::bool[]) AS chosen, unnest(@whys::text[]) AS why, unnest(@minutes::int[]) AS minutes
-) c;
+) c
+ON CONFLICT (case_id, seq, role, place) DO UPDATE
+SET member_id = excluded.member_id, metres = excluded.metres, chosen = excluded.chosen, why = excluded.why, minutes = excluded.minutes;
 
 -- name: Member :one
 -- Member reads one member.
@@ -98,7 +101,8 @@ LIMIT @at_most;
 
 -- name: UpsertMembers :exec
 -- UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
--- hash stand for null, which an array of plain values cannot hold.
+-- hash stand for null, which an array of plain values cannot hold. What a duty desk
+-- answered stays with its LINE account, however often the list is imported.
 INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
     cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
 SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_duty, nullif(p.rest_until, '0001-01-01 00:00Z'),
@@ -121,15 +125,26 @@ ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = exclud
     rest_until = excluded.rest_until, female = excluded.female, province = excluded.province, lat = excluded.lat,
     lon = excluded.lon, cell = excluded.cell, fixed_at = excluded.fixed_at, language = excluded.language,
     name_sealed = excluded.name_sealed, line_user_sealed = excluded.line_user_sealed, line_hash = excluded.line_hash,
-    verified_at = excluded.verified_at, answered_at = excluded.answered_at, synthetic = excluded.synthetic;
+    verified_at = excluded.verified_at, synthetic = excluded.synthetic,
+    answered_at = CASE WHEN members.line_hash = excluded.line_hash THEN coalesce(excluded.answered_at, members.answered_at)
+        ELSE excluded.answered_at END;
 
 -- name: SetDuty :execrows
--- SetDuty begins or ends a member's duty; a position is kept on duty only.
+-- SetDuty begins or ends a member's duty, and writes the change down; a position is kept on duty only. A change by
+-- hand may leave a shift with nobody: somebody looks.
+WITH changed AS (
+    INSERT INTO duty_changes (unit_id, member_id, at, on_duty, source)
+    SELECT m.unit_id, m.id, @at, @on_duty, @source::text FROM members m
+    WHERE m.id = @id AND (m.on_duty <> @on_duty OR @source <> 'HAND')
+), looks AS (
+    UPDATE duty_schedules s SET due_at = least(s.due_at, @at) FROM members m
+    WHERE m.id = @id AND s.unit_id = m.unit_id AND @source = 'HAND'
+)
 UPDATE members
 SET on_duty = @on_duty::bool,
     lat = CASE WHEN @on_duty THEN lat END, lon = CASE WHEN @on_duty THEN lon END,
     cell = CASE WHEN @on_duty THEN cell END, fixed_at = CASE WHEN @on_duty THEN fixed_at END
-WHERE id = @id;
+WHERE members.id = @id;
 
 -- name: SetPositions :execrows
 -- SetPositions moves members who are on duty; an older fix never replaces a younger one.

@@ -52,8 +52,24 @@ SELECT code, region, mode FROM provinces ORDER BY code;
 SELECT mode FROM provinces WHERE code = @code;
 
 -- name: RosterDesks :many
--- RosterDesks lists the active duty desks with what a check of the roster needs.
-SELECT unit_id, level, (verified_at IS NOT NULL)::bool AS verified, (answered_at IS NOT NULL)::bool AS answered
+-- RosterDesks lists the active duty desks with what a check of the roster needs. One has answered when it did so after
+-- its latest test, and not too long ago.
+SELECT unit_id, level, (verified_at IS NOT NULL)::bool AS verified,
+    coalesce(answered_at >= greatest(tested_at, @since::timestamptz), false)::bool AS answered
 FROM members
 WHERE level <> '' AND state = 'ACTIVE'
 ORDER BY id;
+
+-- name: TestDesks :many
+-- TestDesks notes that the active duty desks of a province, or of everywhere, are tested now, and lists them.
+UPDATE members SET tested_at = @at
+WHERE level <> '' AND state = 'ACTIVE' AND (@province::text = '' OR province = @province)
+RETURNING id;
+
+-- name: SilentDesks :many
+-- SilentDesks lists the active duty desks that have not answered their latest test.
+SELECT m.id, u.code, m.level, m.province, m.tested_at
+FROM members m
+JOIN units u ON u.id = m.unit_id
+WHERE m.level <> '' AND m.state = 'ACTIVE' AND m.tested_at > coalesce(m.answered_at, '-infinity')
+ORDER BY m.province, u.code, m.id;

@@ -159,6 +159,7 @@ type System struct {
 	Env       map[string]string
 	API       *Process
 	Worker    *Process
+	Watchers  []*Process
 
 	stack *Stack
 	log   func(process, line string)
@@ -425,6 +426,19 @@ func (s *System) StartWorker(ctx context.Context, build string) (err error) {
 	return err
 }
 
+// StartWatch starts a second watcher, beside those that run.
+func (s *System) StartWatch(ctx context.Context) (*Process, error) {
+	port, err := FreePort()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.start(ctx, "127.0.0.1:"+strconv.Itoa(port), nil, "watch")
+	if err == nil {
+		s.Watchers = append(s.Watchers, p)
+	}
+	return p, err
+}
+
 // Kill is kill -9.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
@@ -446,7 +460,7 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Stop ends the installation's processes and its LINE platform.
 func (s *System) Stop() {
-	for _, p := range []*Process{s.API, s.Worker} {
+	for _, p := range append([]*Process{s.API, s.Worker}, s.Watchers...) {
 		if p != nil {
 			p.Stop()
 		}

@@ -5,9 +5,10 @@
 //	prove DIR            each report reached a human's hand in time, or is listed
 //	prove --compare A B  the day A alerted fewer people a report than the day B, and nobody arrived later
 //
-// A hand is a person's tap on a phone that the record knows too: an
-// acknowledgement, an acceptance, an item taken from the desk. Having been asked
-// is none.
+// A hand is a person's tap on a phone, or an order from an operator's console,
+// that the record knows too: an acknowledgement, an acceptance, an item taken
+// from the desk, a caller or a case taken over. Having been asked is none, nor is
+// a screen that was read.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -63,6 +65,10 @@ const limit = 240 * time.Second
 // processes, and LINE's timestamps in whole milliseconds, at the day's speed.
 const slack = 2 * time.Second
 
+// aftermath is how long, in real time, what was broken is felt: Temporal waits
+// ten seconds for a task that a killed worker took along.
+const aftermath = 12 * time.Second
+
 // transcripts is what the phones saw.
 type transcripts struct {
 	Phones []struct {
@@ -81,6 +87,7 @@ type item struct {
 	Buttons  []button
 	Tapped   *button
 	EventID  string
+	Via      string
 }
 
 type button struct {
@@ -90,6 +97,7 @@ type button struct {
 // export is what the API shows.
 type export struct {
 	Plan  string
+	Speed float64
 	Wave  string
 	Cases []struct {
 		Case struct {
@@ -99,6 +107,20 @@ type export struct {
 		}
 		Timeline []event
 	}
+	Orders []struct { // what the operators' consoles sent
+		At   time.Time
+		By   string
+		Case casefile.CaseID
+		Kind string
+		Done bool
+	}
+	Broken []span
+}
+
+// span is a time in which something was broken on purpose.
+type span struct {
+	Why      string
+	From, To time.Time
 }
 
 type event struct {
@@ -113,10 +135,22 @@ type event struct {
 // day is one run.
 type day struct {
 	plan, wave string
+	speed      float64
 	reports    []report
-	alerts     int
+	alerts     int            // cards that ask somebody to take a case in hand
+	alertsTo   map[string]int // of these, by role; the radio centres and the desk apart
+	toDesk     int            // everything pushed to the phones of the national desk
 	cases      map[casefile.CaseID]*filed
-	loose      int // acknowledgements in the record that no tap on a phone explains
+	rings      map[casefile.CaseID][]ring
+	words      map[casefile.CaseID][]time.Time // taps and orders that take a case in hand
+	broken     []span
+	loose      int // words in the record that neither a phone nor a console said
+}
+
+// ring is a card that asked somebody to take a case in hand.
+type ring struct {
+	at time.Time
+	to string
 }
 
 // report is one incident tap or distress word on a phone.
@@ -134,16 +168,34 @@ type filed struct {
 	leads   []casefile.CaseID // it was joined to these, one after the other
 }
 
-// tap is a member's press of a button of a case.
-type tap struct {
+// word is what somebody said to take a case in hand: a tap, or an operator's order.
+type word struct {
 	in   casefile.CaseID
 	kind casefile.Kind
+	by   string // the operator; empty: a member, on a phone
 }
 
-// means are the buttons that take a case in hand, and what the record calls it.
-var means = map[casefile.Action]casefile.Kind{
-	casefile.ActAck: casefile.Acknowledged, casefile.ActAccept: casefile.Accepted, casefile.ActDeskTake: casefile.DeskTaken,
+// means are the buttons that take a case in hand, and what the record may call
+// that. An item that had left the desk when somebody took it is an acknowledgement.
+var means = map[casefile.Action][]casefile.Kind{
+	casefile.ActAck: {casefile.Acknowledged}, casefile.ActAccept: {casefile.Accepted}, casefile.ActCentreTake: {casefile.CentreTook},
+	casefile.ActDeskTake: {casefile.DeskTaken, casefile.Acknowledged}, casefile.ActTakeOver: {casefile.HandoverAccepted},
 }
+
+// orders are the commands of a console that do.
+var orders = map[string]casefile.Kind{
+	"acknowledge": casefile.Acknowledged, "accept": casefile.Accepted, "take-desk": casefile.DeskTaken, "take-centre": casefile.CentreTook,
+	"accept-hand-over": casefile.HandoverAccepted,
+}
+
+// taken are the kinds of event by which a human has a case in hand.
+var taken = []casefile.Kind{
+	casefile.Acknowledged, casefile.Accepted, casefile.DeskTaken, casefile.CentreTook, casefile.HandoverAccepted,
+}
+
+// asks are the buttons of a card that asks for one of them. A hand-over to a
+// social office is no alarm.
+var asks = []casefile.Action{casefile.ActAck, casefile.ActAccept, casefile.ActCentreTake, casefile.ActDeskTake, casefile.ActRadioSeen}
 
 func load(dir string) (*day, error) {
 	var seen transcripts
@@ -162,17 +214,38 @@ func load(dir string) (*day, error) {
 
 // judge puts the two sources beside each other.
 func judge(seen transcripts, shown export) *day {
-	d := &day{plan: shown.Plan, wave: shown.Wave, cases: map[casefile.CaseID]*filed{}}
-	taps := map[tap][]time.Time{}
+	d := &day{
+		plan: shown.Plan, wave: shown.Wave, speed: shown.Speed, cases: map[casefile.CaseID]*filed{}, alertsTo: map[string]int{}, broken: shown.Broken,
+		rings: map[casefile.CaseID][]ring{}, words: map[casefile.CaseID][]time.Time{},
+	}
+	said := map[word][]time.Time{}
+	say := func(w word, at time.Time) { said[w] = append(said[w], at) }
 	for _, ph := range seen.Phones {
+		desk, pushes := false, 0
 		for _, i := range ph.Items {
-			if in := i.pressed(); !i.Incoming && means[in.Action] != "" {
-				key := tap{in.Case, means[in.Action]}
-				taps[key] = append(taps[key], i.At)
+			switch in := i.pressed(); {
+			case !i.Incoming:
+				for _, kind := range means[in.Action] {
+					say(word{in: in.Case, kind: kind}, i.At)
+				}
+				if means[in.Action] != nil {
+					d.words[in.Case] = append(d.words[in.Case], i.At)
+				}
+			default:
+				if i.Via != "reply" {
+					pushes++
+				}
+				desk = d.alert(i) || desk
 			}
-			if i.Incoming && i.alerts() {
-				d.alerts++
-			}
+		}
+		if desk {
+			d.toDesk += pushes
+		}
+	}
+	for _, o := range shown.Orders {
+		if kind := orders[o.Kind]; kind != "" && o.Done {
+			say(word{o.Case, kind, o.By}, o.At)
+			d.words[o.Case] = append(d.words[o.Case], o.At)
 		}
 	}
 	byEvent, byCode := map[string]casefile.CaseID{}, map[string]casefile.CaseID{}
@@ -189,8 +262,12 @@ func judge(seen transcripts, shown export) *day {
 				f.leads = append(f.leads, e.Case)
 			case e.Kind == casefile.Arrived && f.arrived.IsZero():
 				f.arrived = e.At
-			case e.By.Human() && slices.Contains([]casefile.Kind{casefile.Acknowledged, casefile.Accepted, casefile.DeskTaken}, e.Kind):
-				if slices.ContainsFunc(taps[tap{c.Case.ID, e.Kind}], func(at time.Time) bool { return at.Before(e.At.Add(slack)) }) {
+			case e.By.Human() && slices.Contains(taken, e.Kind):
+				w := word{in: c.Case.ID, kind: e.Kind}
+				if e.By.Kind == casefile.ByOperator {
+					w.by = e.By.ID
+				}
+				if slices.ContainsFunc(said[w], func(at time.Time) bool { return at.Before(e.At.Add(slack)) }) {
 					f.hands = append(f.hands, e.At)
 				} else {
 					d.loose++
@@ -236,12 +313,35 @@ func (i item) reports() bool {
 	return i.pressed().Word == casefile.Tapped
 }
 
-// alerts reports whether a card asks somebody to take a case in hand.
-func (i item) alerts() bool {
-	return slices.ContainsFunc(i.Buttons, func(b button) bool {
+// alert counts a card that asks somebody to take a case in hand, and reports
+// whether it asks the national desk.
+func (d *day) alert(i item) (desk bool) {
+	to := ""
+	for _, b := range i.Buttons {
 		in := line.Decode(b.Action.Data)
-		return in.Case != "" && (means[in.Action] != "" || in.Action == casefile.ActRadioSeen)
-	})
+		if !slices.Contains(asks, in.Action) || in.Case == "" {
+			continue
+		}
+		switch {
+		case in.Action == casefile.ActDeskTake:
+			to, desk = "desk", true
+		case in.Action == casefile.ActRadioSeen:
+			to = "radio"
+		case in.Role != "":
+			to = string(in.Role)
+		default:
+			to = "others"
+		}
+		r := ring{i.At, to}
+		if list := d.rings[in.Case]; len(list) == 0 || list[len(list)-1] != r {
+			d.rings[in.Case] = append(list, r)
+		}
+	}
+	if to != "" {
+		d.alerts++
+		d.alertsTo[to]++
+	}
+	return desk
 }
 
 // answeredCode is the first case code that the phone was told.
@@ -287,6 +387,51 @@ func (d *day) hand(r report) (at time.Time, joined, ok bool) {
 	return at, joined, ok
 }
 
+// cause says in a few words why a report was in nobody's hand in time, from what
+// the phones and consoles show.
+func (d *day) cause(r report) string {
+	own := d.cases[r.in]
+	if own == nil {
+		return "no case in the record"
+	}
+	until := r.at.Add(limit)
+	inTime := func(at time.Time) bool { return !at.After(until) }
+	var rung []ring
+	said := false
+	for _, id := range append([]casefile.CaseID{r.in}, own.leads...) {
+		said = said || slices.ContainsFunc(d.words[id], inTime)
+		for _, ring := range d.rings[id] {
+			if inTime(ring.at) {
+				rung = append(rung, ring)
+			}
+		}
+	}
+	slices.SortFunc(rung, func(a, b ring) int { return a.at.Compare(b.at) })
+	why := "everybody who was asked stayed silent or said no"
+	switch {
+	case said:
+		why = "taken in time, and not recorded so"
+	case len(rung) == 0:
+		why = "nobody was asked in time"
+	case rung[0].at.After(until.Add(-limit / 2)):
+		why = "asked late"
+	case !slices.ContainsFunc(rung, func(g ring) bool { return g.to != "desk" }):
+		why = "waited at the desk"
+	case len(own.leads) > 0:
+		why = "joined to a case that waited"
+	}
+	var broken []string
+	for _, b := range d.broken {
+		if b.From.Before(until) && b.To.Add(time.Duration(d.speed*float64(aftermath))).After(r.at) && !slices.Contains(broken, b.Why) {
+			broken = append(broken, b.Why)
+		}
+	}
+	if len(broken) > 0 {
+		why += ", while broken: " + strings.Join(broken, ", ")
+	}
+	return why
+}
+
 // prove lists every report that was in nobody's hand in time.
 func (d *day) prove(out io.Writer) error {
 	if len(d.reports) == 0 {
@@ -294,26 +439,27 @@ func (d *day) prove(out io.Writer) error {
 	}
 	var waits []float64
 	var listed []string
-	throughLead, never := 0, 0
+	throughLead, never, causes := 0, 0, map[string]int{}
 	for _, r := range d.reports {
 		at, joined, ok := d.hand(r)
 		wait := at.Sub(r.at)
 		if joined {
 			throughLead++
 		}
-		switch {
-		case d.cases[r.in] == nil:
-			never++
-			listed = append(listed, fmt.Sprintf("%s  %s  no case in the record", r.name, stamp(r.at)))
-		case !ok:
-			never++
-			listed = append(listed, fmt.Sprintf("%s  %s  in nobody's hand at the end", r.name, stamp(r.at)))
-		default:
+		if ok {
 			waits = append(waits, wait.Seconds())
-			if wait > limit {
-				listed = append(listed, fmt.Sprintf("%s  %s  in a hand after %.0f s", r.name, stamp(r.at), wait.Seconds()))
-			}
 		}
+		if ok && wait <= limit {
+			continue
+		}
+		end := fmt.Sprintf("in a hand after %.0f s", wait.Seconds())
+		if !ok {
+			never++
+			end = "in nobody's hand at the end"
+		}
+		why := d.cause(r)
+		causes[why]++
+		listed = append(listed, fmt.Sprintf("%s  %s  %s: %s", r.name, stamp(r.at), end, why))
 	}
 	fmt.Fprintf(out, "plan %s, waves %s\n", d.plan, d.wave)
 	fmt.Fprintf(out, "%d reports on the phones, %d cases in the record\n", len(d.reports), len(d.cases))
@@ -323,8 +469,17 @@ func (d *day) prove(out io.Writer) error {
 		slices.Sort(waits)
 		fmt.Fprintf(out, "p50 %.0f s, p90 %.0f s, p99 %.0f s, longest %.0f s\n", at(waits, 0.5), at(waits, 0.9), at(waits, 0.99), waits[len(waits)-1])
 	}
+	per := func(n int) float64 { return float64(n) / float64(len(d.reports)) }
+	fmt.Fprintf(out, "%.2f alerts a report", per(d.alerts))
+	for _, to := range slices.Sorted(maps.Keys(d.alertsTo)) {
+		fmt.Fprintf(out, ", %s %.2f", to, per(d.alertsTo[to]))
+	}
+	fmt.Fprintf(out, "; %.2f pushes to the desk a report\n", per(d.toDesk))
 	if d.loose > 0 {
-		fmt.Fprintf(out, "%d acknowledgements in the record came from no phone and were not counted\n", d.loose)
+		fmt.Fprintf(out, "%d words in the record came from no phone and no console and were not counted\n", d.loose)
+	}
+	for _, why := range slices.SortedFunc(maps.Keys(causes), func(a, b string) int { return cmp.Or(causes[b]-causes[a], cmp.Compare(a, b)) }) {
+		fmt.Fprintf(out, "%5d late: %s\n", causes[why], why)
 	}
 	for _, l := range listed {
 		fmt.Fprintln(out, l)

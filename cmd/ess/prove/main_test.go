@@ -16,6 +16,7 @@ import (
 const (
 	first  = "00000001-0000-4000-8000-000000000001"
 	second = "00000002-0000-4000-8000-000000000002"
+	third  = "00000003-0000-4000-8000-000000000003" // a console sent an order for it
 )
 
 func stampAt(s int) string {
@@ -49,7 +50,9 @@ func write(t *testing.T, phones, cases []string) string {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"transcripts.json": `{"phones":[` + strings.Join(phones, ",") + `]}`,
-		"cases.json":       `{"plan":"abc","wave":"adaptive","cases":[` + strings.Join(cases, ",") + `]}`,
+		"cases.json": `{"plan":"abc","wave":"adaptive","cases":[` + strings.Join(cases, ",") + `],` +
+			`"orders":[{"at":"` + stampAt(100) + `","by":"desk-1","case":"` + third + `","kind":"take-desk","done":true}],` +
+			`"broken":[{"why":"LINE rate_limited","from":"` + stampAt(5) + `","to":"` + stampAt(8) + `"}]}`,
 	} {
 		if !json.Valid([]byte(content)) {
 			t.Fatalf("%s is no JSON: %s", name, content)
@@ -65,6 +68,11 @@ var (
 	reporter = phone(did(0, "ev1", "v1|report|t=1"), heard(1, "รหัส 0000-0001", ""))
 	reported = happened(0, "in:ev1:0", "REPORTED", "REPORTER", "")
 )
+
+// operator is a word that one operator's name stands behind; only desk-1 has sent one.
+func operator(name string) string {
+	return fmt.Sprintf(`{"id":"o","seq":2,"kind":"DESK_TAKEN","at":%q,"by":{"kind":"OPERATOR","id":%q}}`, stampAt(100), name)
+}
 
 func TestProof(t *testing.T) {
 	ack := func(at int) string { return phone(did(at, "ev2", "v1|ack|c="+first)) }
@@ -88,6 +96,22 @@ func TestProof(t *testing.T) {
 			[]string{filing(first, reported, happened(30, "z", "ACCEPTED", "MEMBER", ""))}, "1 in a human's hand", ""},
 		{"taken from the desk", []string{reporter, phone(did(90, "e", "v1|desk_take|c="+first))},
 			[]string{filing(first, reported, happened(90, "z", "DESK_TAKEN", "MEMBER", ""))}, "1 in a human's hand", ""},
+		{"taken from the desk when the item had gone", []string{reporter, phone(did(90, "e", "v1|desk_take|c="+first))},
+			[]string{filing(first, reported, happened(90, "z", "ACKNOWLEDGED", "MEMBER", ""))}, "1 in a human's hand", ""},
+		{"a centre took the caller", []string{reporter, phone(did(80, "e", "v1|centre_take|c="+first))},
+			[]string{filing(first, reported, happened(80, "z", "CENTRE_TOOK", "MEMBER", ""))}, "1 in a human's hand", ""},
+		{"a radio centre read its screen", []string{reporter, phone(did(20, "e", "v1|radio_seen|c="+first))},
+			[]string{filing(first, reported, happened(20, "z", "RADIO_SEEN", "MEMBER", ""))}, "1 never", "0000-0001"},
+		{"an operator whose console sent it", []string{reporter}, []string{filing(third, reported, operator("desk-1"))}, "1 in a human's hand", ""},
+		{"an operator whose console sent nothing", []string{reporter}, []string{filing(third, reported, operator("desk-2"))}, "no console", "0000-0003"},
+		{"only the desk was asked", []string{reporter, phone(heard(60, "x", "v1|desk_take|c="+first))}, []string{filing(first, reported)},
+			"1 late: waited at the desk", "0000-0001"},
+		{"nobody was asked", []string{reporter}, []string{filing(first, reported)}, "1 late: nobody was asked in time", "0000-0001"},
+		{"asked when half the time was over", []string{reporter, phone(heard(130, "x", "v1|ack|c="+first))}, []string{filing(first, reported)}, "1 late: asked late", "0000-0001"},
+		{"asked, and LINE was broken", []string{reporter, phone(heard(9, "x", "v1|accept|c="+first+"|m=5|r=POLICE"))},
+			[]string{filing(first, reported)}, "said no, while broken: LINE rate_limited", "0000-0001"},
+		{"how many were asked", []string{reporter, phone(heard(9, "x", "v1|ack|c="+first+"|r=POLICE")), phone(heard(9, "x", "v1|desk_take|c="+first), heard(10, "more", ""))},
+			[]string{filing(first, reported)}, "2.00 alerts a report, POLICE 1.00, desk 1.00; 2.00 pushes to the desk a report", "0000-0001"},
 		{"the clock said it was taken", []string{reporter, phone(did(90, "e", "v1|ack|c="+first))},
 			[]string{filing(first, reported, happened(90, "z", "ACKNOWLEDGED", "SYSTEM", ""))}, "1 never", "0000-0001"},
 		{"joined to a case in hand", []string{reporter, ack(50), witness}, []string{filing(first, reported, acked(50)), joined}, "(1 through the case", ""},

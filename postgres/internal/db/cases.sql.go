@@ -312,6 +312,45 @@ func (q *Queries) OpenCase(ctx context.Context, arg OpenCaseParams) error {
 	return err
 }
 
+const placed = `-- name: Placed :one
+SELECT (c.stands_at IS NOT NULL)::bool AS stands,
+    coalesce(j.case_id::text, '')::text AS joins, coalesce(j.n, 0)::int AS joins_n,
+    coalesce(p.case_id::text, '')::text AS same_place, coalesce(p.n, 0)::int AS same_place_n
+FROM cases c
+LEFT JOIN inbox j ON j.event_id = $1::text
+LEFT JOIN inbox p ON p.event_id = $2::text
+WHERE c.id = $3
+`
+
+type PlacedParams struct {
+	JoinsEvent     string
+	SamePlaceEvent string
+	ID             string
+}
+
+type PlacedRow struct {
+	Stands     bool
+	Joins      string
+	JoinsN     int32
+	SamePlace  string
+	SamePlaceN int32
+}
+
+// Placed says what an earlier try found of a case: whether it belongs to no
+// other, and which other case it spoke to when it was placed.
+func (q *Queries) Placed(ctx context.Context, arg PlacedParams) (PlacedRow, error) {
+	row := q.db.QueryRow(ctx, placed, arg.JoinsEvent, arg.SamePlaceEvent, arg.ID)
+	var i PlacedRow
+	err := row.Scan(
+		&i.Stands,
+		&i.Joins,
+		&i.JoinsN,
+		&i.SamePlace,
+		&i.SamePlaceN,
+	)
+	return i, err
+}
+
 const readCase = `-- name: ReadCase :one
 SELECT doc, private_sealed FROM cases WHERE id = $1
 `
@@ -395,16 +434,4 @@ func (q *Queries) Standing(ctx context.Context, arg StandingParams) ([]StandingR
 		return nil, err
 	}
 	return items, nil
-}
-
-const stands = `-- name: Stands :one
-SELECT (stands_at IS NOT NULL)::bool AS stands FROM cases WHERE id = $1
-`
-
-// Stands says whether a case has been found to belong to no other.
-func (q *Queries) Stands(ctx context.Context, id string) (bool, error) {
-	row := q.db.QueryRow(ctx, stands, id)
-	var stands bool
-	err := row.Scan(&stands)
-	return stands, err
 }

@@ -74,19 +74,29 @@ func (q *Queries) Delivered(ctx context.Context, arg DeliveredParams) error {
 }
 
 const memberContact = `-- name: MemberContact :one
-SELECT line_user_sealed, language FROM members WHERE id = $1
+SELECT m.line_user_sealed, m.language, m.unit_id, g.group_sealed
+FROM members m
+LEFT JOIN unit_groups g ON g.unit_id = m.unit_id AND m.level <> ''
+WHERE m.id = $1
 `
 
 type MemberContactRow struct {
 	LineUserSealed []byte
 	Language       string
+	UnitID         string
+	GroupSealed    []byte
 }
 
-// MemberContact reads how a member is reached.
+// MemberContact reads how a member is reached, and of a duty desk the group of its unit.
 func (q *Queries) MemberContact(ctx context.Context, id string) (MemberContactRow, error) {
 	row := q.db.QueryRow(ctx, memberContact, id)
 	var i MemberContactRow
-	err := row.Scan(&i.LineUserSealed, &i.Language)
+	err := row.Scan(
+		&i.LineUserSealed,
+		&i.Language,
+		&i.UnitID,
+		&i.GroupSealed,
+	)
 	return i, err
 }
 

@@ -29,8 +29,9 @@ func (q *Queries) ExpectMedia(ctx context.Context, arg ExpectMediaParams) error 
 }
 
 const keepMedia = `-- name: KeepMedia :execrows
-UPDATE media SET state = $1, content_type = $2, bytes = $3, content_sealed = $4
-WHERE case_id = $5 AND seq = $6 AND state = 'PENDING'
+UPDATE media SET state = $1, content_type = $2, bytes = $3, content_sealed = $4,
+    sha256 = $5, bare = $6
+WHERE case_id = $7 AND seq = $8 AND state = 'PENDING'
 `
 
 type KeepMediaParams struct {
@@ -38,6 +39,8 @@ type KeepMediaParams struct {
 	ContentType   string
 	Bytes         int32
 	ContentSealed []byte
+	Sha256        []byte
+	Bare          bool
 	CaseID        string
 	Seq           int32
 }
@@ -49,6 +52,8 @@ func (q *Queries) KeepMedia(ctx context.Context, arg KeepMediaParams) (int64, er
 		arg.ContentType,
 		arg.Bytes,
 		arg.ContentSealed,
+		arg.Sha256,
+		arg.Bare,
 		arg.CaseID,
 		arg.Seq,
 	)
@@ -59,7 +64,7 @@ func (q *Queries) KeepMedia(ctx context.Context, arg KeepMediaParams) (int64, er
 }
 
 const media = `-- name: Media :many
-SELECT seq, state, at, content_type, bytes FROM media WHERE case_id = $1 ORDER BY seq
+SELECT seq, state, at, content_type, bytes, bare FROM media WHERE case_id = $1 ORDER BY seq
 `
 
 type MediaRow struct {
@@ -68,6 +73,7 @@ type MediaRow struct {
 	At          time.Time
 	ContentType string
 	Bytes       int32
+	Bare        bool
 }
 
 // Media lists what a case was sent, without the content.
@@ -86,6 +92,7 @@ func (q *Queries) Media(ctx context.Context, caseID string) ([]MediaRow, error) 
 			&i.At,
 			&i.ContentType,
 			&i.Bytes,
+			&i.Bare,
 		); err != nil {
 			return nil, err
 		}

@@ -67,83 +67,6 @@ func (q *Queries) AddConflict(ctx context.Context, arg AddConflictParams) error 
 	return err
 }
 
-const candidates = `-- name: Candidates :many
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
-    coalesce(m.lat, 0)::float8 AS lat, coalesce(m.lon, 0)::float8 AS lon, m.fixed_at,
-    coalesce(a.case_id::text, '')::text AS assigned,
-    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable,
-    EXISTS (SELECT 1 FROM conflicts c
-            WHERE c.case_id = $1::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
-FROM members m
-LEFT JOIN assignments a ON a.member_id = m.id
-LEFT JOIN threads t ON t.reporter_id = m.line_hash
-WHERE m.id = ANY ($2::text[])
-`
-
-type CandidatesParams struct {
-	CaseID *string
-	Ids    []string
-}
-
-type CandidatesRow struct {
-	ID          string
-	UnitID      string
-	MemberGroup string
-	Class       string
-	Role        string
-	Level       string
-	State       string
-	OnDuty      bool
-	RestUntil   *time.Time
-	Female      bool
-	Province    string
-	Lat         float64
-	Lon         float64
-	FixedAt     *time.Time
-	Assigned    string
-	Reachable   bool
-	Conflicted  bool
-}
-
-// Candidates reads what a choice depends on.
-func (q *Queries) Candidates(ctx context.Context, arg CandidatesParams) ([]CandidatesRow, error) {
-	rows, err := q.db.Query(ctx, candidates, arg.CaseID, arg.Ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CandidatesRow
-	for rows.Next() {
-		var i CandidatesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.UnitID,
-			&i.MemberGroup,
-			&i.Class,
-			&i.Role,
-			&i.Level,
-			&i.State,
-			&i.OnDuty,
-			&i.RestUntil,
-			&i.Female,
-			&i.Province,
-			&i.Lat,
-			&i.Lon,
-			&i.FixedAt,
-			&i.Assigned,
-			&i.Reachable,
-			&i.Conflicted,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const desks = `-- name: Desks :many
 SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
     (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable
@@ -219,61 +142,60 @@ func (q *Queries) Desks(ctx context.Context, arg DesksParams) ([]DesksRow, error
 	return items, nil
 }
 
-const dropChoices = `-- name: DropChoices :exec
-DELETE FROM choices WHERE case_id = $1 AND seq = $2 AND role = $3
-`
-
-type DropChoicesParams struct {
-	CaseID string
-	Seq    int32
-	Role   string
-}
-
-// DropChoices makes room for the choices of a wave that is planned again.
-func (q *Queries) DropChoices(ctx context.Context, arg DropChoicesParams) error {
-	_, err := q.db.Exec(ctx, dropChoices, arg.CaseID, arg.Seq, arg.Role)
-	return err
-}
-
 const keepChoices = `-- name: KeepChoices :exec
+WITH longer AS (
+    DELETE FROM choices c
+    USING (SELECT unnest($10::int[]) AS seq, unnest($11::text[]) AS role, unnest($12::int[]) AS size) w
+    WHERE c.case_id = $1 AND c.seq = w.seq AND c.role = w.role AND c.place >= w.size
+)
 INSERT INTO choices (case_id, seq, role, place, member_id, metres, chosen, why, minutes)
-SELECT $1, $2, $3, c.place, c.member_id, c.metres, c.chosen, c.why, c.minutes
+SELECT $1, c.seq, c.role, c.place, c.member_id, c.metres, c.chosen, c.why, c.minutes
 FROM (
-    SELECT unnest($4::int[]) AS place, unnest($5::text[]) AS member_id, unnest($6::int[]) AS metres,
+    SELECT unnest($2::int[]) AS seq, unnest($3::text[]) AS role, unnest($4::int[]) AS place,
+        unnest($5::text[]) AS member_id, unnest($6::int[]) AS metres,
         unnest($7::bool[]) AS chosen, unnest($8::text[]) AS why, unnest($9::int[]) AS minutes
 ) c
+ON CONFLICT (case_id, seq, role, place) DO UPDATE
+SET member_id = excluded.member_id, metres = excluded.metres, chosen = excluded.chosen, why = excluded.why, minutes = excluded.minutes
 `
 
 type KeepChoicesParams struct {
 	CaseID    string
-	Seq       int32
-	Role      string
+	Seqs      []int32
+	Roles     []string
 	Places    []int32
 	MemberIds []string
 	Metres    []int32
 	Chosen    []bool
 	Whys      []string
 	Minutes   []int32
+	WaveSeqs  []int32
+	WaveRoles []string
+	WaveSizes []int32
 }
 
-// KeepChoices keeps why each candidate of a wave was asked or not.
+// KeepChoices keeps why each candidate of some waves was asked or not, in place
+// of what an earlier plan of these waves said.
 func (q *Queries) KeepChoices(ctx context.Context, arg KeepChoicesParams) error {
 	_, err := q.db.Exec(ctx, keepChoices,
 		arg.CaseID,
-		arg.Seq,
-		arg.Role,
+		arg.Seqs,
+		arg.Roles,
 		arg.Places,
 		arg.MemberIds,
 		arg.Metres,
 		arg.Chosen,
 		arg.Whys,
 		arg.Minutes,
+		arg.WaveSeqs,
+		arg.WaveRoles,
+		arg.WaveSizes,
 	)
 	return err
 }
 
 const member = `-- name: Member :one
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic FROM members m WHERE m.id = $1
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at FROM members m WHERE m.id = $1
 `
 
 type MemberRow struct {
@@ -307,12 +229,13 @@ func (q *Queries) Member(ctx context.Context, id string) (MemberRow, error) {
 		&i.Member.VerifiedAt,
 		&i.Member.AnsweredAt,
 		&i.Member.Synthetic,
+		&i.Member.TestedAt,
 	)
 	return i, err
 }
 
 const memberByLINE = `-- name: MemberByLINE :one
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic FROM members m WHERE m.line_hash = $1 AND m.state = 'ACTIVE'
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at FROM members m WHERE m.line_hash = $1 AND m.state = 'ACTIVE'
 `
 
 type MemberByLINERow struct {
@@ -346,12 +269,13 @@ func (q *Queries) MemberByLINE(ctx context.Context, lineHash *string) (MemberByL
 		&i.Member.VerifiedAt,
 		&i.Member.AnsweredAt,
 		&i.Member.Synthetic,
+		&i.Member.TestedAt,
 	)
 	return i, err
 }
 
 const members = `-- name: Members :many
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at
 FROM members m
 WHERE m.id > $1::text
   AND ($2::text IS NULL OR m.unit_id = $2)
@@ -418,6 +342,7 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 			&i.Member.VerifiedAt,
 			&i.Member.AnsweredAt,
 			&i.Member.Synthetic,
+			&i.Member.TestedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -430,20 +355,32 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 }
 
 const nearestIn = `-- name: NearestIn :many
-SELECT m.id::text AS id, m.lat::float8 AS lat, m.lon::float8 AS lon
-FROM (SELECT unnest($1::bigint[]) AS first, unnest($2::bigint[]) AS last) r
-CROSS JOIN LATERAL (
-    SELECT members.id, members.lat, members.lon
-    FROM members
-    WHERE members.cell BETWEEN r.first AND r.last AND members.role = $3 AND members.on_duty
-      AND members.state = 'ACTIVE' AND members.level = '' AND members.cell IS NOT NULL
-    OFFSET 0
-) m
-ORDER BY sind((m.lat - $4::float8) / 2) ^ 2 + cosd($4) * cosd(m.lat) * sind((m.lon - $5::float8) / 2) ^ 2
-LIMIT $6
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
+    near.lat::float8 AS lat, near.lon::float8 AS lon, m.fixed_at,
+    coalesce(a.case_id::text, '')::text AS assigned,
+    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable,
+    EXISTS (SELECT 1 FROM conflicts c
+            WHERE c.case_id = $1::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
+FROM (
+    SELECT found.id, found.lat, found.lon
+    FROM (SELECT unnest($2::bigint[]) AS first, unnest($3::bigint[]) AS last) r
+    CROSS JOIN LATERAL (
+        SELECT members.id, members.lat, members.lon
+        FROM members
+        WHERE members.cell BETWEEN r.first AND r.last AND members.role = $4 AND members.on_duty
+          AND members.state = 'ACTIVE' AND members.level = '' AND members.cell IS NOT NULL
+        OFFSET 0
+    ) found
+    ORDER BY sind((found.lat - $5::float8) / 2) ^ 2 + cosd($5) * cosd(found.lat) * sind((found.lon - $6::float8) / 2) ^ 2
+    LIMIT $7
+) near
+JOIN members m ON m.id = near.id
+LEFT JOIN assignments a ON a.member_id = m.id
+LEFT JOIN threads t ON t.reporter_id = m.line_hash
 `
 
 type NearestInParams struct {
+	CaseID *string
 	Firsts []int64
 	Lasts  []int64
 	Role   string
@@ -453,16 +390,32 @@ type NearestInParams struct {
 }
 
 type NearestInRow struct {
-	ID  string
-	Lat float64
-	Lon float64
+	ID          string
+	UnitID      string
+	MemberGroup string
+	Class       string
+	Role        string
+	Level       string
+	State       string
+	OnDuty      bool
+	RestUntil   *time.Time
+	Female      bool
+	Province    string
+	Lat         float64
+	Lon         float64
+	FixedAt     *time.Time
+	Assigned    string
+	Reachable   bool
+	Conflicted  bool
 }
 
 // NearestIn finds the members of a role nearest to a point, among those in some
-// runs of H3 cells. The index members_near alone answers it. OFFSET 0 keeps the
-// planner from turning the small scans round into one of all members of the role.
+// runs of H3 cells, and what a choice depends on. The index members_near alone
+// finds them. OFFSET 0 keeps the planner from turning the small scans round into
+// one of all members of the role.
 func (q *Queries) NearestIn(ctx context.Context, arg NearestInParams) ([]NearestInRow, error) {
 	rows, err := q.db.Query(ctx, nearestIn,
+		arg.CaseID,
 		arg.Firsts,
 		arg.Lasts,
 		arg.Role,
@@ -477,7 +430,25 @@ func (q *Queries) NearestIn(ctx context.Context, arg NearestInParams) ([]Nearest
 	var items []NearestInRow
 	for rows.Next() {
 		var i NearestInRow
-		if err := rows.Scan(&i.ID, &i.Lat, &i.Lon); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.UnitID,
+			&i.MemberGroup,
+			&i.Class,
+			&i.Role,
+			&i.Level,
+			&i.State,
+			&i.OnDuty,
+			&i.RestUntil,
+			&i.Female,
+			&i.Province,
+			&i.Lat,
+			&i.Lon,
+			&i.FixedAt,
+			&i.Assigned,
+			&i.Reachable,
+			&i.Conflicted,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -507,21 +478,37 @@ func (q *Queries) SetAnswered(ctx context.Context, arg SetAnsweredParams) (int64
 }
 
 const setDuty = `-- name: SetDuty :execrows
+WITH changed AS (
+    INSERT INTO duty_changes (unit_id, member_id, at, on_duty, source)
+    SELECT m.unit_id, m.id, $3, $1, $4::text FROM members m
+    WHERE m.id = $2 AND (m.on_duty <> $1 OR $4 <> 'HAND')
+), looks AS (
+    UPDATE duty_schedules s SET due_at = least(s.due_at, $3) FROM members m
+    WHERE m.id = $2 AND s.unit_id = m.unit_id AND $4 = 'HAND'
+)
 UPDATE members
 SET on_duty = $1::bool,
     lat = CASE WHEN $1 THEN lat END, lon = CASE WHEN $1 THEN lon END,
     cell = CASE WHEN $1 THEN cell END, fixed_at = CASE WHEN $1 THEN fixed_at END
-WHERE id = $2
+WHERE members.id = $2
 `
 
 type SetDutyParams struct {
 	OnDuty bool
 	ID     string
+	At     time.Time
+	Source string
 }
 
-// SetDuty begins or ends a member's duty; a position is kept on duty only.
+// SetDuty begins or ends a member's duty, and writes the change down; a position is kept on duty only. A change by
+// hand may leave a shift with nobody: somebody looks.
 func (q *Queries) SetDuty(ctx context.Context, arg SetDutyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setDuty, arg.OnDuty, arg.ID)
+	result, err := q.db.Exec(ctx, setDuty,
+		arg.OnDuty,
+		arg.ID,
+		arg.At,
+		arg.Source,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -616,50 +603,42 @@ func (q *Queries) SetThreadLanguage(ctx context.Context, arg SetThreadLanguagePa
 	return result.RowsAffected(), nil
 }
 
-const stationOfDistrict = `-- name: StationOfDistrict :one
-SELECT u.id, u.lat, u.lon
+const stations = `-- name: Stations :many
+(SELECT u.id, u.lat, u.lon, false::bool AS named
+FROM units u
+WHERE u.level = 'STATION' AND u.state = 'LIVE'
+ORDER BY (u.lat - $1::float8) ^ 2 + ((u.lon - $2::float8) * cosd($1)) ^ 2
+LIMIT $3)
+UNION ALL
+SELECT u.id, u.lat, u.lon, true::bool AS named
 FROM station_areas a
 JOIN units u ON u.id = a.unit_id
-WHERE a.district = $1 AND u.state = 'LIVE'
-`
-
-type StationOfDistrictRow struct {
-	ID  string
-	Lat float64
-	Lon float64
-}
-
-// StationOfDistrict finds the station that the police named for a district, while it is live.
-func (q *Queries) StationOfDistrict(ctx context.Context, district string) (StationOfDistrictRow, error) {
-	row := q.db.QueryRow(ctx, stationOfDistrict, district)
-	var i StationOfDistrictRow
-	err := row.Scan(&i.ID, &i.Lat, &i.Lon)
-	return i, err
-}
-
-const stations = `-- name: Stations :many
-SELECT id, lat, lon
-FROM units
-WHERE level = 'STATION' AND state = 'LIVE'
-ORDER BY (lat - $1::float8) ^ 2 + ((lon - $2::float8) * cosd($1)) ^ 2
-LIMIT $3
+WHERE a.district = $4 AND u.state = 'LIVE'
 `
 
 type StationsParams struct {
-	Lat    float64
-	Lon    float64
-	AtMost int32
+	Lat      float64
+	Lon      float64
+	AtMost   int32
+	District string
 }
 
 type StationsRow struct {
-	ID  string
-	Lat float64
-	Lon float64
+	ID    string
+	Lat   float64
+	Lon   float64
+	Named bool
 }
 
-// Stations lists the live stations about a point, the likely nearest first.
+// Stations lists the live stations about a point, the likely nearest first, and
+// the one that the police named for its district, wherever that lies.
 func (q *Queries) Stations(ctx context.Context, arg StationsParams) ([]StationsRow, error) {
-	rows, err := q.db.Query(ctx, stations, arg.Lat, arg.Lon, arg.AtMost)
+	rows, err := q.db.Query(ctx, stations,
+		arg.Lat,
+		arg.Lon,
+		arg.AtMost,
+		arg.District,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -667,7 +646,12 @@ func (q *Queries) Stations(ctx context.Context, arg StationsParams) ([]StationsR
 	var items []StationsRow
 	for rows.Next() {
 		var i StationsRow
-		if err := rows.Scan(&i.ID, &i.Lat, &i.Lon); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Lat,
+			&i.Lon,
+			&i.Named,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -701,7 +685,9 @@ ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = exclud
     rest_until = excluded.rest_until, female = excluded.female, province = excluded.province, lat = excluded.lat,
     lon = excluded.lon, cell = excluded.cell, fixed_at = excluded.fixed_at, language = excluded.language,
     name_sealed = excluded.name_sealed, line_user_sealed = excluded.line_user_sealed, line_hash = excluded.line_hash,
-    verified_at = excluded.verified_at, answered_at = excluded.answered_at, synthetic = excluded.synthetic
+    verified_at = excluded.verified_at, synthetic = excluded.synthetic,
+    answered_at = CASE WHEN members.line_hash = excluded.line_hash THEN coalesce(excluded.answered_at, members.answered_at)
+        ELSE excluded.answered_at END
 `
 
 type UpsertMembersParams struct {
@@ -730,7 +716,8 @@ type UpsertMembersParams struct {
 }
 
 // UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
-// hash stand for null, which an array of plain values cannot hold.
+// hash stand for null, which an array of plain values cannot hold. What a duty desk
+// answered stays with its LINE account, however often the list is imported.
 func (q *Queries) UpsertMembers(ctx context.Context, arg UpsertMembersParams) error {
 	_, err := q.db.Exec(ctx, upsertMembers,
 		arg.Ids,

@@ -31,6 +31,7 @@ type Member struct {
 	VerifiedAt     *time.Time
 	AnsweredAt     *time.Time
 	Synthetic      bool
+	TestedAt       *time.Time
 }
 
 type Province struct {

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const provinceMode = `-- name: ProvinceMode :one
@@ -47,7 +48,8 @@ func (q *Queries) Provinces(ctx context.Context) ([]Province, error) {
 }
 
 const rosterDesks = `-- name: RosterDesks :many
-SELECT unit_id, level, (verified_at IS NOT NULL)::bool AS verified, (answered_at IS NOT NULL)::bool AS answered
+SELECT unit_id, level, (verified_at IS NOT NULL)::bool AS verified,
+    coalesce(answered_at >= greatest(tested_at, $1::timestamptz), false)::bool AS answered
 FROM members
 WHERE level <> '' AND state = 'ACTIVE'
 ORDER BY id
@@ -60,9 +62,10 @@ type RosterDesksRow struct {
 	Answered bool
 }
 
-// RosterDesks lists the active duty desks with what a check of the roster needs.
-func (q *Queries) RosterDesks(ctx context.Context) ([]RosterDesksRow, error) {
-	rows, err := q.db.Query(ctx, rosterDesks)
+// RosterDesks lists the active duty desks with what a check of the roster needs. One has answered when it did so after
+// its latest test, and not too long ago.
+func (q *Queries) RosterDesks(ctx context.Context, since time.Time) ([]RosterDesksRow, error) {
+	rows, err := q.db.Query(ctx, rosterDesks, since)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +123,81 @@ func (q *Queries) SetUnitState(ctx context.Context, arg SetUnitStateParams) (int
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const silentDesks = `-- name: SilentDesks :many
+SELECT m.id, u.code, m.level, m.province, m.tested_at
+FROM members m
+JOIN units u ON u.id = m.unit_id
+WHERE m.level <> '' AND m.state = 'ACTIVE' AND m.tested_at > coalesce(m.answered_at, '-infinity')
+ORDER BY m.province, u.code, m.id
+`
+
+type SilentDesksRow struct {
+	ID       string
+	Code     string
+	Level    string
+	Province string
+	TestedAt *time.Time
+}
+
+// SilentDesks lists the active duty desks that have not answered their latest test.
+func (q *Queries) SilentDesks(ctx context.Context) ([]SilentDesksRow, error) {
+	rows, err := q.db.Query(ctx, silentDesks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SilentDesksRow
+	for rows.Next() {
+		var i SilentDesksRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Level,
+			&i.Province,
+			&i.TestedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const testDesks = `-- name: TestDesks :many
+UPDATE members SET tested_at = $1
+WHERE level <> '' AND state = 'ACTIVE' AND ($2::text = '' OR province = $2)
+RETURNING id
+`
+
+type TestDesksParams struct {
+	At       *time.Time
+	Province string
+}
+
+// TestDesks notes that the active duty desks of a province, or of everywhere, are tested now, and lists them.
+func (q *Queries) TestDesks(ctx context.Context, arg TestDesksParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, testDesks, arg.At, arg.Province)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unit = `-- name: Unit :one

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,10 +36,10 @@ type Options struct {
 	Clock     policy.Clock
 	Platform  *lineemu.Platform
 	Members   []Member
-	Operators int                                                                   // people at the national desk
-	Restart   func(ctx context.Context) error                                       // kill -9 of the worker and a new one
-	Locate    func(ctx context.Context, id casefile.CaseID, pin casefile.Pin) error // an operator's command
-	Progress  func(share float64, status string)                                    // now and then
+	Operators int                                // people at the national desk
+	Consoles  []Console                          // theirs, and a supervisor's for one who works alone
+	Restart   func(ctx context.Context) error    // kill -9 of the worker and a new one
+	Progress  func(share float64, status string) // now and then
 }
 
 // Span is a stretch of case time in which something was broken on purpose.
@@ -50,11 +51,12 @@ type Span struct {
 
 // Lived is what the day saw of itself; the rest stands in the transcripts.
 type Lived struct {
-	Broken   []Span // outages and kills
-	Stopped  bool   // by the limit, before everything was quiet
-	Untapped int    // buttons that were gone when somebody wanted to press them
-	Located  int    // addresses that an operator found
-	Refused  int    // commands of operators that were refused
+	Broken   []Span  // outages and kills
+	Stopped  bool    // by the limit, before everything was quiet
+	Untapped int     // buttons that were gone when somebody wanted to press them
+	Orders   []Order // what the operators sent from their consoles
+	Served   []Served
+	Refused  int // orders and looks of operators that the API refused
 }
 
 // Killed is why a span was broken when it was our worker.
@@ -70,7 +72,7 @@ const (
 // Live lives the day. It returns when everything planned is done and has become
 // quiet, or when the context ends.
 func Live(ctx context.Context, o Options) (Lived, error) {
-	d := &day{o: o, news: make(chan heard, 1024), people: map[string]*person{}, reporters: map[string]*person{}, found: make(chan error)}
+	d := &day{o: o, news: make(chan heard, 1024), people: map[string]*person{}, reporters: map[string]*person{}, back: make(chan func(), 64)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := d.gather(ctx); err != nil {
@@ -101,8 +103,10 @@ type day struct {
 	sent   int       // reports begun
 
 	reporters map[string]*person // by case code
-	found     chan error         // what became of operators' commands
-	restarts  chan error         // the restart under way; nil: none was ever
+	back      chan func()        // what goes on after something that took real time
+	away      int                // how many such things are under way
+	elsewhere func(do func(context.Context) (then func()))
+	restarts  chan error // the restart under way; nil: none was ever
 }
 
 type heard struct {
@@ -253,16 +257,17 @@ func (d *day) plan(ctx context.Context) {
 	for _, at := range d.o.Plan.Kills {
 		d.at(d.offset(at), true, func() { d.kill(ctx) })
 	}
-	d.desk.free = d.o.Operators
-	d.desk.locate = func(id casefile.CaseID, pin casefile.Pin) {
+	d.elsewhere = func(do func(context.Context) func()) {
+		d.away++
 		go func() {
-			err := d.o.Locate(ctx, id, pin)
+			then := do(ctx)
 			select {
-			case d.found <- err:
+			case d.back <- then:
 			case <-ctx.Done():
 			}
 		}()
 	}
+	d.staff()
 }
 
 // live does one thing after the other until all is quiet.
@@ -295,12 +300,10 @@ func (d *day) live(ctx context.Context) error {
 		case h := <-d.news:
 			d.now = h.item.At
 			d.hear(h)
-		case err := <-d.found:
-			if err == nil {
-				d.lived.Located++
-			} else {
-				d.lived.Refused++
-			}
+		case then := <-d.back:
+			d.now = d.o.Clock.Case(time.Now())
+			d.away--
+			then()
 		case <-next.C:
 		case <-beat.C:
 			now := d.o.Clock.Case(time.Now())
@@ -314,6 +317,9 @@ func (d *day) live(ctx context.Context) error {
 
 // due reports whether somebody still means to do something.
 func (d *day) due() bool {
+	if d.away > 0 {
+		return true
+	}
 	for _, a := range d.acts.list {
 		if !a.routine {
 			return true
@@ -323,7 +329,7 @@ func (d *day) due() bool {
 }
 
 func (d *day) status(now time.Time) string {
-	return fmt.Sprintf("%s  %d of %d reports, %d at the desk", now.In(policy.Bangkok).Format("15:04"), d.sent, len(d.o.Plan.Reports), len(d.desk.queue))
+	return fmt.Sprintf("%s  %d of %d reports, %d at the desk", now.In(policy.Bangkok).Format("15:04"), d.sent, len(d.o.Plan.Reports), len(d.desk.queue)+len(d.desk.later))
 }
 
 func (d *day) hear(h heard) {
@@ -366,6 +372,17 @@ func (d *day) press(p *person, i lineemu.Item, fits func(casefile.Incoming) bool
 	if !ok {
 		d.lived.Untapped++ // quick replies vanish with the next message, as in LINE
 	}
+}
+
+// deskCases are the cases that a card lets an operator take.
+func deskCases(i lineemu.Item) []casefile.CaseID {
+	var all []casefile.CaseID
+	for _, b := range i.Buttons {
+		if in := line.Decode(b.Action.Data); in.Action == casefile.ActDeskTake && !slices.Contains(all, in.Case) {
+			all = append(all, in.Case)
+		}
+	}
+	return all
 }
 
 func is(a casefile.Action) func(casefile.Incoming) bool {

@@ -10,17 +10,17 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-
-	"github.com/ess-thailand/ess/casefile"
 )
 
 // Export is what the REST API says of every case at the end, with the day that it
 // belongs to. It is the file cases.json, for a checker that trusts nobody else.
 type Export struct {
-	Plan  string  `json:"plan"`  // hash of the inputs
-	Speed float64 `json:"speed"` // case seconds in a second
-	Wave  string  `json:"wave"`  // adaptive, or fixed at so many
-	Cases []Filed `json:"cases"`
+	Plan   string  `json:"plan"`  // hash of the inputs
+	Speed  float64 `json:"speed"` // case seconds in a second
+	Wave   string  `json:"wave"`  // adaptive, or fixed at so many
+	Cases  []Filed `json:"cases"`
+	Orders []Order `json:"orders"` // what the operators' consoles sent: beside the transcripts of the phones
+	Broken []Span  `json:"broken"` // what was broken on purpose, and when
 }
 
 // Filed is one case as the API shows it.
@@ -47,7 +47,11 @@ func (c Client) Cases(ctx context.Context) ([]Filed, error) {
 			return nil, err
 		}
 		for _, raw := range list.Cases {
-			events, err := c.timeline(ctx, raw)
+			var one caseView
+			if err := json.Unmarshal(raw, &one); err != nil {
+				return nil, fmt.Errorf("a case in the list: %w", err)
+			}
+			events, err := timeline[json.RawMessage](ctx, c, one.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -59,18 +63,15 @@ func (c Client) Cases(ctx context.Context) ([]Filed, error) {
 	}
 }
 
-func (c Client) timeline(ctx context.Context, raw json.RawMessage) ([]json.RawMessage, error) {
-	var one caseView
-	if err := json.Unmarshal(raw, &one); err != nil {
-		return nil, fmt.Errorf("a case in the list: %w", err)
-	}
-	var events []json.RawMessage
+// timeline reads what happened to a case, page by page.
+func timeline[T any](ctx context.Context, c Client, id string) ([]T, error) {
+	var events []T
 	for after := ""; ; {
 		var page struct {
-			Events []json.RawMessage `json:"events"`
-			Next   int               `json:"next"`
+			Events []T `json:"events"`
+			Next   int `json:"next"`
 		}
-		if err := c.do(ctx, http.MethodGet, "/v1/cases/"+one.ID+"/timeline?limit=200"+and(after), "", nil, &page); err != nil {
+		if err := c.do(ctx, http.MethodGet, "/v1/cases/"+id+"/timeline?limit=200"+and(after), "", nil, &page); err != nil {
 			return nil, err
 		}
 		events = append(events, page.Events...)
@@ -86,12 +87,6 @@ func and(after string) string {
 		return ""
 	}
 	return "&after=" + url.QueryEscape(after)
-}
-
-// Locate is an operator who found the place of a case from a written address.
-func (c Client) Locate(ctx context.Context, id casefile.CaseID, pin casefile.Pin) error {
-	order := map[string]any{"pin": map[string]float64{"lat": pin.Lat, "lon": pin.Lon}}
-	return c.do(ctx, http.MethodPost, "/v1/cases/"+string(id)+"/commands/pin", "locate-"+string(id), order, nil)
 }
 
 // do sends one request, and waits when the API says that it was asked too often

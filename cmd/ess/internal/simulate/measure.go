@@ -57,8 +57,12 @@ type Result struct {
 	Arrival Dist `json:"report_to_arrival"`
 	Desk    Dist `json:"desk_wait"`
 
+	DeskBy          []DeskWith     `json:"desk_wait_by_operators"` // the day's work at the desk, done by so many
 	DeskWaiting     int            `json:"desk_never_taken"`
+	Orders          map[string]int `json:"orders"`         // of the operators' consoles, by kind
+	Refused         int            `json:"orders_refused"` // by the law, or because the API could not answer
 	Alerts          int            `json:"alerts"`
+	AlertsTo        map[string]int `json:"alerts_to"` // by role, the radio centres and the national desk apart
 	AlertsPerReport float64        `json:"alerts_per_report"`
 	Escalated       map[string]int `json:"cases_by_highest_level"` // 0 to 3
 	Unowned         []string       `json:"unowned"`                // codes of cases that no human ever had in hand
@@ -73,6 +77,12 @@ type Result struct {
 	Channel    Channel `json:"channel"`
 	ShortestS  float64 `json:"shortest_wait"`
 	LateReport int     `json:"acknowledged_after_240_s"`
+}
+
+// DeskWith is how long items would have waited for so many operators.
+type DeskWith struct {
+	Operators int  `json:"operators"`
+	Wait      Dist `json:"wait"`
 }
 
 // Channel is what LINE and our processes saw go wrong.
@@ -130,6 +140,13 @@ func Measure(o Options, lived Lived, export Export, rules *policy.Policy, live f
 	r := Result{
 		Input: o.Plan.Input, Plan: export.Plan, Speed: export.Speed, Wave: export.Wave, Operators: o.Operators, Stopped: lived.Stopped,
 		Broken: lived.Broken, Untapped: lived.Untapped, Escalated: map[string]int{}, States: map[string]int{}, Cases: len(export.Cases),
+		Orders: map[string]int{}, Refused: lived.Refused, AlertsTo: map[string]int{},
+	}
+	for _, sent := range lived.Orders {
+		r.Orders[sent.Kind]++
+	}
+	for n := 1; n <= max(4, o.Operators+2) && len(lived.Served) > 0; n++ {
+		r.DeskBy = append(r.DeskBy, DeskWith{n, distribution(waitsWith(n, lived.Served))})
 	}
 	cases := map[string]*told{}
 	for _, f := range export.Cases {
@@ -146,6 +163,7 @@ func Measure(o Options, lived Lived, export Export, rules *policy.Policy, live f
 		for _, d := range []*Dist{&r.Alert, &r.Ack, &r.Arrival, &r.Desk} {
 			*d = Dist{N: d.N} // what a late clock made of them says nothing
 		}
+		r.DeskBy = nil
 	}
 	for _, w := range o.Platform.Webhooks() {
 		r.Channel.Webhooks++
@@ -180,7 +198,7 @@ func read(f Filed) (*told, error) {
 			t.reported = e.At
 		case casefile.PinSet:
 			t.placed = e.At
-		case casefile.Acknowledged, casefile.Accepted, casefile.DeskTaken:
+		case casefile.Acknowledged, casefile.Accepted, casefile.DeskTaken, casefile.CentreTook:
 			if human && t.acked.IsZero() {
 				t.acked = e.At
 			}
@@ -205,7 +223,23 @@ func read(f Filed) (*told, error) {
 
 // isAlert reports whether a card asks somebody to take a case in hand.
 func isAlert(can map[casefile.Action]bool) bool {
-	return can[casefile.ActAccept] || can[casefile.ActAck] || can[casefile.ActDeskTake] || can[casefile.ActRadioSeen]
+	return can[casefile.ActAccept] || can[casefile.ActAck] || can[casefile.ActDeskTake] || can[casefile.ActRadioSeen] || can[casefile.ActCentreTake]
+}
+
+// alertTo is whom a card asks: a role of the response, the radio centres or the national desk.
+func alertTo(i lineemu.Item, can map[casefile.Action]bool) string {
+	switch {
+	case can[casefile.ActDeskTake]:
+		return "desk"
+	case can[casefile.ActRadioSeen]:
+		return "radio"
+	}
+	for _, b := range i.Buttons {
+		if in := line.Decode(b.Action.Data); in.Role != "" {
+			return string(in.Role)
+		}
+	}
+	return "others"
 }
 
 // phones counts what was tapped and what rang.
@@ -219,8 +253,13 @@ func (r *Result) phones(o Options, cases map[string]*told) {
 				}
 				continue
 			}
-			if id := caseOf(i); id != "" && isAlert(buttons(i)) {
-				r.Alerts++
+			can := buttons(i)
+			if !isAlert(can) {
+				continue
+			}
+			r.Alerts++
+			r.AlertsTo[alertTo(i, can)]++
+			if id := caseOf(i); id != "" {
 				if was, ok := first[id]; !ok || i.At.Before(was) {
 					first[id] = i.At
 				}
@@ -305,6 +344,11 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// ends are what takes an item from the desk before anybody took it.
+var ends = []casefile.Kind{
+	casefile.PinSet, casefile.ProvinceSet, casefile.DeskResolved, casefile.CentreTook, casefile.CaseClosed, casefile.MarkedFalse,
+}
+
 // deskWaits are the waits of a case's desk items, and how many nobody took.
 func deskWaits(events []eventView) (waits []float64, open int) {
 	var since time.Time
@@ -315,7 +359,7 @@ func deskWaits(events []eventView) (waits []float64, open int) {
 		case e.Kind == casefile.DeskTaken && !since.IsZero():
 			waits = append(waits, e.At.Sub(since).Seconds())
 			since = time.Time{}
-		case e.Kind == casefile.PinSet, e.Kind == casefile.DeskResolved:
+		case slices.Contains(ends, e.Kind):
 			since = time.Time{} // no longer needed
 		}
 	}

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -30,16 +29,14 @@ const (
 	toDepart     = 50
 	toControl    = 12 * 60
 	toTakeOver   = 5 * 60
-	toTakeItem   = 8  // an operator who is free
-	perItem      = 55 // an operator with one item
 	roadFactor   = 1.4
 	roadSpeed    = 12.5 // metres a second: 45 km/h
 )
 
 // reporterSide is how far a reporter's chat has come.
 type reporterSide struct {
-	asked, pinned, echoed, answered, closed bool
-	reminded                                int
+	asked, pinned, echoed, answered, closed, cancelled, safe bool
+	reminded                                                 int
 }
 
 // report is the first thing that a citizen does.
@@ -61,7 +58,10 @@ func (d *day) report(p *person) {
 		}
 	})
 	if r.Cancels {
-		d.after(300, func() { d.pressNewest(p, casefile.ActCancel) })
+		d.after(300, func() {
+			p.told.cancelled = true
+			d.pressNewest(p, casefile.ActCancel)
+		})
 	}
 	if r.AsksWhen > 0 {
 		d.after(r.AsksWhen, func() { d.pressNewest(p, casefile.ActStatus) })
@@ -106,14 +106,16 @@ func (d *day) reporter(p *person, i lineemu.Item) {
 	for _, b := range i.QuickReplies {
 		asksPlace = asksPlace || b.Action.Type == "location"
 	}
+	if r.Cancels && can[casefile.ActSafe] && p.told.cancelled && !p.told.safe {
+		p.told.safe = true
+		d.after(lognormal(p.random, 20, 0.6), func() { d.pressNewest(p, casefile.ActSafe) })
+	}
 	switch {
 	case can[casefile.ActCheckYes]:
 		if r.Answers && !p.told.answered {
 			p.told.answered = true
 			d.after(lognormal(p.random, 20, 0.6), func() {
-				d.press(p, i, func(in casefile.Incoming) bool {
-					return in.Action == casefile.ActCheckNo && r.Prank || in.Action == casefile.ActCheckYes
-				})
+				d.press(p, i, is(map[bool]casefile.Action{true: casefile.ActCheckNo, false: casefile.ActCheckYes}[r.Prank]))
 			})
 		}
 	case can[casefile.ActSolved]:
@@ -159,6 +161,10 @@ var over = []string{"ระงับเหตุแล้ว", "พ้นภา�
 // card asks is read from its buttons.
 func (d *day) responder(p *person, i lineemu.Item) {
 	can, c := buttons(i), code(i)
+	if can[casefile.ActDeskTake] {
+		d.ring(heard{p, i})
+		return
+	}
 	if c == "" {
 		return
 	}
@@ -168,8 +174,6 @@ func (d *day) responder(p *person, i lineemu.Item) {
 		p.jobs[c] = j
 	}
 	switch {
-	case can[casefile.ActDeskTake]:
-		d.desk.ring(d, p, i, c)
 	case can[casefile.ActRadioSeen]:
 		d.answer(p, i, j, toSeeRadio, is(casefile.ActRadioSeen))
 	case can[casefile.ActTakeOver]:
@@ -268,6 +272,7 @@ func (d *day) goes(p *person, i lineemu.Item, j *job) {
 	travel := d.travel(p, i)
 	arrive := func() {
 		j.there = true
+		d.nobodyThere(code(i), caseOf(i))
 		d.after(lognormal(p.random, toControl, 0.5), unlessOver(casefile.ActControl, func() { j.over = true }))
 	}
 	switch x := p.random.Float64(); {
@@ -356,54 +361,3 @@ func (d *day) patrol(p *person) {
 
 // LeadIn is how long before the first report the officers' positions come in.
 const LeadIn = 8 * time.Minute
-
-// desk is the national desk: so many people, one item each at a time.
-type desk struct {
-	phones []*person
-	free   int
-	queue  []*deskItem
-	known  map[string]*deskItem // waiting or in hand, by case code
-	locate func(casefile.CaseID, casefile.Pin)
-}
-
-type deskItem struct {
-	code  string
-	cards []heard // the phones that showed it
-}
-
-// ring puts an item in the queue; a card of an item that waits already is its echo.
-func (k *desk) ring(d *day, p *person, i lineemu.Item, c string) {
-	if k.known == nil {
-		k.known = map[string]*deskItem{}
-	}
-	if known := k.known[c]; known != nil {
-		known.cards = append(known.cards, heard{p, i})
-		return
-	}
-	item := &deskItem{c, []heard{{p, i}}}
-	k.known[c] = item
-	k.queue = append(k.queue, item)
-	k.serve(d)
-}
-
-// serve lets a free operator take the oldest item and work on it.
-func (k *desk) serve(d *day) {
-	for k.free > 0 && len(k.queue) > 0 {
-		item := k.queue[0]
-		k.queue = k.queue[1:]
-		k.free--
-		luck := k.phones[0].random
-		d.after(lognormal(luck, toTakeItem, 0.4), func() {
-			card := item.cards[len(item.cards)-1]
-			d.press(card.who, card.item, is(casefile.ActDeskTake))
-			d.after(math.Max(10, lognormal(luck, perItem, 0.5)), func() {
-				if r := d.reporters[item.code]; r != nil && r.report.Found != nil {
-					k.locate(casefile.CaseID(caseOf(card.item)), *r.report.Found)
-				}
-				delete(k.known, item.code)
-				k.free++
-				k.serve(d)
-			})
-		})
-	}
-}

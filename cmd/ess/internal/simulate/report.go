@@ -39,8 +39,14 @@ func (r Result) Text(w io.Writer) error {
 		row(d.en, "%s", r.percentiles(d.Dist))
 	}
 	row("over 240 s to a human", "%d", r.LateReport)
+	for _, by := range r.DeskBy {
+		row(fmt.Sprintf("  if %d had worked there", by.Operators), "%s", r.percentiles(by.Wait))
+	}
 	row("desk items never taken", "%d", r.DeskWaiting)
-	row("alerts", "%d, %.2f a report", r.Alerts, r.AlertsPerReport)
+	row("orders from consoles", "%s; %d refused", counts(r.Orders), r.Refused)
+	row("alerts", "%d, %.2f a report: %.2f to the national desk, %.2f to all others", r.Alerts, r.AlertsPerReport,
+		r.perReport(r.AlertsTo["desk"]), r.perReport(r.Alerts-r.AlertsTo["desk"]))
+	row("  to", "%s", counts(r.AlertsTo))
 	row("highest level reached", "%s", counts(r.Escalated))
 	row("states at the end", "%s", counts(r.States))
 	row("unowned", "%d %s", len(r.Unowned), strings.Join(r.Unowned, " "))
@@ -77,6 +83,8 @@ func (r Result) Text(w io.Writer) error {
 		span(r.Lag.P99), span(r.ShortestS))
 	return err
 }
+
+func (r Result) perReport(n int) float64 { return float64(n) / float64(max(1, r.Reports)) }
 
 func (r Result) percentiles(d Dist) string {
 	if !r.Trusted {
