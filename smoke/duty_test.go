@@ -82,7 +82,7 @@ func TestTheNightShiftBegins(t *testing.T) {
 		}
 	}
 	now := h.Clock.Case(time.Now())
-	dusk := now.Add(20 * time.Minute).Truncate(time.Minute) // a minute from now on the wall
+	dusk := now.Add(30 * time.Minute).Truncate(time.Minute) // a minute and a half from now on the wall
 	shifts([]casefile.MemberID{ids["day"], ids["night"]}, now.Add(-time.Hour), dusk)
 	day.hearsWithin("เวรของท่านเริ่มแล้ว", time.Minute)
 	night.hearsWithin("หมดเวรแล้ว", time.Minute) // the roster had both on duty

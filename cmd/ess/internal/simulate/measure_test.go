@@ -82,3 +82,19 @@ func TestALateClockTellsNoPercentiles(t *testing.T) {
 		t.Errorf("a rung after a kill was counted among the others: %+v", r.Lag)
 	}
 }
+
+func TestTheReportSaysWhatOtherNumbersOfOperatorsWouldHaveMeant(t *testing.T) {
+	climbed := filed("calm", happened(0, "REPORTED", "REPORTER", ""), rung(1, 1), rung(62, 2), happened(70, "ACCEPTED", "MEMBER", ""))
+	at := Served{Took: 5, Busy: 100, Rung: true}
+	r := measured(t, Lived{Served: []Served{at, at}}, climbed)
+	if len(r.DeskBy) != 4 || r.DeskBy[0].Wait.Max != 105 || r.DeskBy[1].Wait.Max != 5 {
+		t.Fatalf("%+v", r.DeskBy)
+	}
+	var text, picture bytes.Buffer
+	if r.Text(&text) != nil || r.Picture(&picture) != nil {
+		t.Fatal("the report cannot be written")
+	}
+	if !strings.Contains(text.String(), "if 1 had worked there") || !strings.Contains(picture.String(), "if so many had worked there") {
+		t.Errorf("not told:\n%s", text.String())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"html"
 	"io"
 	"math"
+	"strconv"
 )
 
 // The picture is one row for each distribution: how large a share was done after
@@ -17,6 +18,7 @@ const (
 	plotWide    = 600
 	plotHigh    = 100
 	rowsTop     = 90
+	deskHigh    = 50
 	axisFrom    = 0.1
 	axisTo      = 10800.0
 )
@@ -36,6 +38,9 @@ func (r Result) Picture(w io.Writer) error {
 	b := bufio.NewWriter(w) // keeps the first error for Flush
 	rows := r.distributions()
 	high := rowsTop + rowHigh*len(rows) + 20
+	if len(r.DeskBy) > 0 {
+		high += deskHigh
+	}
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="Noto Sans Thai, Sarabun, Tahoma, sans-serif" role="img">`+"\n", pictureWide, high)
 	fmt.Fprintf(b, `<title>%s</title>`+"\n", "ระยะเวลาในวันจำลอง / How long people waited on the simulated day")
 	fmt.Fprintf(b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", pictureWide, high)
@@ -47,8 +52,27 @@ func (r Result) Picture(w io.Writer) error {
 	for i, d := range rows {
 		r.row(b, rowsTop+float64(i*rowHigh), d)
 	}
+	if len(r.DeskBy) > 0 {
+		r.deskBy(b, float64(rowsTop+rowHigh*len(rows)))
+	}
 	fmt.Fprintln(b, `</svg>`)
 	return b.Flush()
+}
+
+// deskBy draws how long nine of ten items would have waited for fewer and for more operators.
+func (r Result) deskBy(b io.Writer, top float64) {
+	text(b, 24, top+14, 13, "#111", "start", "ถ้ามีผู้ปฏิบัติงานที่โต๊ะกลาง")
+	text(b, 24, top+32, 13, "#555", "start", "p90 if so many had worked there")
+	wide := plotWide / float64(len(r.DeskBy))
+	for i, by := range r.DeskBy {
+		x, fill := plotLeft+float64(i)*wide, "#fff"
+		if by.Operators == r.Operators {
+			fill = "#DCE9F7"
+		}
+		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="40" fill="%s" stroke="#ddd"/>`+"\n", x, top, wide, fill)
+		text(b, x+wide/2, top+16, 12, "#555", "middle", strconv.Itoa(by.Operators))
+		text(b, x+wide/2, top+33, 13, "#0D47A1", "middle", span(by.Wait.P90))
+	}
 }
 
 func (r Result) row(b io.Writer, top float64, d named) {
@@ -81,7 +105,15 @@ func (r Result) row(b io.Writer, top float64, d named) {
 	}{{"p50", d.P50, 0.5}, {"p90", d.P90, 0.9}, {"p99", d.P99, 0.99}} {
 		x, y := across(p.s), base-plotHigh*p.share
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="4" fill="#0D47A1"/>`+"\n", x, y)
-		text(b, x-7, y-4, 11, "#0D47A1", "end", p.name+" "+span(p.s))
+		words := p.name + " " + span(p.s)
+		switch {
+		case p.share < 0.95:
+			text(b, x-8, y+4, 11, "#0D47A1", "end", words)
+		case x < plotLeft+plotWide-80: // its neighbour has the room to the left
+			text(b, x+8, y+13, 11, "#0D47A1", "start", words)
+		default:
+			text(b, plotLeft+plotWide-4, y+30, 11, "#0D47A1", "end", words)
+		}
 	}
 }
 
