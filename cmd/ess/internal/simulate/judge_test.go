@@ -73,6 +73,7 @@ func TestWhatAnOperatorMakesOfACase(t *testing.T) {
 		{"no ambulance yet", shown(casefile.EnRoute).with(team(casefile.Police, 1, nil, "car")).with(team(casefile.Medical, 1, silent)), 4, false, telephone, ""},
 		{"an unread screen", shown(casefile.Sent).with(item(casefile.DeskRadioUnread)).with(team(casefile.Police, 2, silent)), 4, false, radio, ""},
 		{"nobody is there, says the officer", shown(casefile.OnScene).with(arrived), 30, true, end, casefile.OutcomeFalse},
+		{"and another one is still on the way", shown(casefile.OnScene).with(arrived).with(team(casefile.Police, 1, nil, "car")), 30, true, leave, ""},
 		{"the officer left before", shown(casefile.Sent), 30, true, leave, ""},
 		{"others reported it too", shown(casefile.OnScene).with(arrived).with(func(r *record) { r.Reports = []casefile.CaseID{"other"} }), 30, true, leave, ""},
 		{"under control for long", shown(casefile.Handover).with(item(casefile.DeskStale)), 100, false, office, ""},
