@@ -176,7 +176,6 @@ type Event struct {
 	Outcome  Outcome      `json:"outcome,omitempty"`
 	Reason   string       `json:"reason,omitempty"` // a code, never free text
 	Option   string       `json:"option,omitempty"` // the answer on the question card that Reason names
-	DueAt    time.Time    `json:"due_at,omitzero"`
 	Score    int          `json:"score,omitempty"`
 	Inbox    int          `json:"inbox,omitempty"` // the inbox number that this event comes from
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // LINE's hosts. In production nothing else is spoken to.
@@ -55,7 +56,9 @@ type Config struct {
 	ConsoleURL    string        // base of the links on responders' cards; empty: cards have no link
 	// Names gives the name of a province, district or unit code, or "" if it knows none; nil knows none.
 	Names func(code string, lang casefile.Language) string
-	Log   *slog.Logger // default slog.Default()
+	// Policy has what to do and not to do at a scene; nil: the built-in one.
+	Policy *policy.Policy
+	Log    *slog.Logger // default slog.Default()
 	// Around watches the calls of a transport, to measure them; nil: nobody does.
 	Around func(http.RoundTripper) http.RoundTripper
 }
@@ -87,6 +90,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	cfg.Policy = or(cfg.Policy, policy.Default())
 	if cfg.Names == nil {
 		cfg.Names = func(string, casefile.Language) string { return "" }
 	}

@@ -194,8 +194,12 @@ func acceptedCard(p page) []messaging_api.MessageInterface {
 	if n := p.minutes(); n != "" {
 		lines = append(lines, p.say("ถึงใน ", "Arrival in ")+n)
 	}
-	for _, w := range advice[p.Type] {
-		lines = append(lines, p.pair(w))
+	rule := p.policy.Types[p.Type]
+	for _, do := range rule.Do {
+		lines = append(lines, "✔ "+do.In(p.lang))
+	}
+	for _, dont := range rule.Dont {
+		lines = append(lines, "✘ "+dont.In(p.lang))
 	}
 	return p.card(p.say("รับเรื่องแล้ว", "You have accepted"), lines, rows...)
 }

@@ -49,7 +49,7 @@ func (c *Client) render(m activities.Outgoing) (messages []messaging_api.Message
 	if !ok {
 		return nil, false, errors.New("no such template")
 	}
-	p := page{Args: m.Args, lang: m.Language, names: c.cfg.Names, console: c.cfg.ConsoleURL, chat: c.account.link()}
+	p := page{Args: m.Args, lang: m.Language, policy: c.cfg.Policy, names: c.cfg.Names, console: c.cfg.ConsoleURL, chat: c.account.link()}
 	p.neutral = !t.responder && (m.Args.Quiet || m.Args.Neutral)
 	messages = t.build(p)
 	if p.neutral {
@@ -91,6 +91,7 @@ func (c *Client) checkTemplates() error {
 type page struct {
 	activities.Args
 	lang    casefile.Language
+	policy  *policy.Policy
 	names   func(string, casefile.Language) string
 	console string
 	chat    string // link that opens the chat with the account

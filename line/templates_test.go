@@ -458,7 +458,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 		}
 	}
 	for _, typ := range casefile.IncidentTypes {
-		if typeWords[typ].th == "" || menuLabels[typ].th == "" || len(advice[typ]) == 0 {
+		if typeWords[typ].th == "" || menuLabels[typ].th == "" || len(policy.Default().Types[typ].Do) == 0 || len(policy.Default().Types[typ].Dont) == 0 {
 			t.Errorf("type %s has no words", typ)
 		}
 	}

@@ -154,27 +154,3 @@ var addedWords = map[string]pair{
 	"cancel":          {"ผู้แจ้งขอยกเลิก ต้องพบตัวก่อนยุติ", "Cancel asked: see the person before ending"},
 	"cannot_find":     {"หาไม่พบ และห้ามถามผู้แจ้ง", "Not found, and the reporter must not be asked"},
 }
-
-// advice is what to do and not to do at a scene, by type.
-var advice = map[casefile.IncidentType][]pair{
-	casefile.ThreatAssault: {
-		{"✔ แยกคู่กรณี คุยกับผู้แจ้งตามลำพัง", "✔ Separate them; speak to the reporter alone"},
-		{"✘ อย่าบอกว่าใครเป็นผู้แจ้ง", "✘ Never say who reported"},
-	},
-	casefile.Confinement: {
-		{"✔ เข้าถึงแบบเงียบ ไม่เปิดไซเรน", "✔ Approach quietly, no siren"},
-		{"✘ อย่าโทรหรือเรียกชื่อผู้แจ้ง", "✘ Do not call or name the reporter"},
-	},
-	casefile.SexualRisk: {
-		{"✔ ให้เจ้าหน้าที่หญิงพูดคุยก่อน รักษาพยานหลักฐาน", "✔ A female officer speaks first; preserve evidence"},
-		{"✘ อย่าซักถามซ้ำ ส่งต่อ OSCC", "✘ Do not question again and again; bring to OSCC"},
-	},
-	casefile.Berserk: {
-		{"✔ พูดช้า เว้นระยะ กันคนออก เรียก 1669", "✔ Speak slowly, keep distance, clear people, call 1669"},
-		{"✘ อย่าตะโกนหรือล้อมกรอบ", "✘ Do not shout or corner the person"},
-	},
-	casefile.Gathering: {
-		{"✔ รอกำลังครบ ดูว่ามีเด็กหรือไม่", "✔ Wait for the full crew; look for children"},
-		{"✘ อย่าเข้าเพียงลำพัง", "✘ Do not go in alone"},
-	},
-}

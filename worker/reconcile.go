@@ -61,20 +61,18 @@ func (w *Worker) compare(ctx context.Context) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	running, err := w.running(ctx)
-	if err != nil {
-		return err
-	}
+	running, unlisted := w.running(ctx)
 	forgotten := w.Activities.Clock.Case(time.Now()).Add(-grace)
 	for _, c := range open {
-		if running[c.Case] && !c.Deadline.Before(forgotten) {
-			continue
-		}
-		if !c.Deadline.Before(forgotten) {
-			if runs, err := w.runs(ctx, c.Case); err != nil || runs { // the list lags; this does not
-				if err != nil {
-					return err
-				}
+		if late := c.Deadline.Before(forgotten); !late {
+			if running[c.Case] || unlisted != nil {
+				continue
+			}
+			runs, err := w.runs(ctx, c.Case) // the list lags; this does not
+			if err != nil {
+				w.Log.WarnContext(ctx, "cannot ask after a story", "case", string(c.Case), "error", err)
+			}
+			if err != nil || runs {
 				continue
 			}
 			w.Log.WarnContext(ctx, "an open case had no story", "case", string(c.Case))
@@ -83,7 +81,7 @@ func (w *Worker) compare(ctx context.Context) error {
 			w.Log.WarnContext(ctx, "cannot nudge a forgotten case", "case", string(c.Case), "error", err)
 		}
 	}
-	return nil
+	return unlisted
 }
 
 // running lists the cases whose story runs, a moment late.

@@ -102,7 +102,8 @@ func lineClient(p *parts) (*line.Client, error) {
 	}
 	return line.New(line.Config{
 		APIEndpoint: p.cfg.LINEAPI, DataEndpoint: p.cfg.LINEData, AllowLoopback: p.cfg.Development, Tokens: tokens,
-		Names: names(p.places), Log: p.log, Around: p.tracing.around,
+		Policy: p.policy,
+		Names:  names(p.places), Log: p.log, Around: p.tracing.around,
 	})
 }
 
