@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -357,6 +356,8 @@ type Wanted struct {
 	Needed   int                 `json:"needed"`             // people still missing in the crew
 	Asked    []casefile.MemberID `json:"asked,omitempty"`    // near members who have an open offer
 	Declined []casefile.MemberID `json:"declined,omitempty"` // never asked again for this case
+	First    []casefile.MemberID `json:"first,omitempty"`    // said yes when the crew was complete: asked before all others
+	ReachM   int                 `json:"reach_m,omitempty"`  // how far these are looked for
 	Bundle   time.Duration       `json:"bundle,omitempty"`   // above 0: a tap without a pin, rung for together with the others
 	Since    time.Time           `json:"since,omitzero"`     // and a ring after this instant was for this one, too
 }
@@ -442,7 +443,9 @@ func (a *Activities) rankNear(ctx context.Context, in RankInput, w Wanted) ([]di
 	if in.Pin == nil {
 		return nil, nil
 	}
-	near, err := a.Roster.Nearest(ctx, NearQuery{Pin: *in.Pin, Role: w.Role, K: in.Rule.K, WithinM: w.WithinM, Case: in.Case, At: in.At})
+	near, err := a.Roster.Nearest(ctx, NearQuery{
+		Pin: *in.Pin, Role: w.Role, K: in.Rule.K, WithinM: max(w.WithinM, w.ReachM), Case: in.Case, At: in.At,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -454,167 +457,6 @@ func (a *Activities) rankNear(ctx context.Context, in RankInput, w Wanted) ([]di
 		Target: in.Rule.Target, PriorYes: in.Rule.PriorYes, PriorAsked: in.Rule.PriorAsked,
 		Max: in.Rule.Max, Fixed: in.Rule.Fixed, Fresh: in.Rule.Fresh, Needed: w.Needed,
 		Type: in.Type, State: in.State, Role: w.Role, Child: in.Child, At: in.At, WithinM: w.WithinM, FemaleLeadM: in.Rule.FemaleLeadM,
-		MeasuredAsked: asked, MeasuredYes: accepted, AlreadyAsked: w.Asked, Declined: w.Declined,
+		MeasuredAsked: asked, MeasuredYes: accepted, AlreadyAsked: w.Asked, Declined: w.Declined, First: w.First,
 	}), nil
-}
-
-// Message is one message of a case to one person.
-type Message struct {
-	Key        string            `json:"key"` // case, event number, recipient, template, attempt: the same for every try
-	Seq        int               `json:"seq"`
-	Member     casefile.MemberID `json:"member,omitempty"` // empty: the reporter
-	Template   string            `json:"template"`
-	ReplyToken string            `json:"reply_token,omitempty"`
-	ReplyOnly  bool              `json:"reply_only,omitempty"`
-	Silent     bool              `json:"silent,omitempty"`
-	Args       Args              `json:"args"`
-}
-
-// TellInput is what is said at one moment of a case.
-type TellInput struct {
-	Case     casefile.CaseID     `json:"case"`
-	Reporter casefile.ReporterID `json:"reporter"`
-	Messages []Message           `json:"messages"`
-}
-
-// Told is what became of one message.
-type Told struct {
-	Key     string            `json:"key"`
-	Member  casefile.MemberID `json:"member,omitempty"`
-	Seq     int               `json:"seq"`
-	Outcome Outcome           `json:"outcome,omitempty"` // empty: not accepted yet
-}
-
-// TellResult is what became of every message, in order.
-type TellResult struct {
-	Told []Told `json:"told"`
-}
-
-// toldAtOnce bounds how many messages of one moment are under way together.
-const toldAtOnce = 16
-
-// Tell speaks to people; it changes no case. Messages that a channel has
-// answered for good are not said again by a retry; the rest keep their keys,
-// so the channel itself drops what it had accepted.
-func (a *Activities) Tell(ctx context.Context, in TellInput) (TellResult, error) {
-	defer beat(ctx)()
-	keys := make([]string, len(in.Messages))
-	for i, m := range in.Messages {
-		keys[i] = m.Key
-	}
-	answered := map[string]Outcome{}
-	if activity.GetInfo(ctx).Attempt > 1 {
-		var err error
-		if answered, err = a.Contacts.Answered(ctx, in.Case, keys); err != nil {
-			return TellResult{}, fmt.Errorf("tell case %s: %w", in.Case, err)
-		}
-	}
-	told := make([]Told, len(in.Messages))
-	rows := make([]Delivery, len(in.Messages))
-	waits := make([]*TransientError, len(in.Messages))
-	var group sync.WaitGroup
-	slots := make(chan struct{}, toldAtOnce)
-	for i, m := range in.Messages {
-		told[i] = Told{Key: m.Key, Member: m.Member, Seq: m.Seq, Outcome: answered[m.Key]}
-		if told[i].Outcome != "" {
-			continue
-		}
-		group.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots; group.Done() }()
-			sent, err := a.say(ctx, in, m)
-			if err != nil {
-				waits[i] = transient(err)
-				return
-			}
-			told[i].Outcome = sent.Outcome
-			rows[i] = Delivery{Key: m.Key, Case: in.Case, Seq: m.Seq, To: recipient(m), Template: m.Template, Outcome: sent.Outcome, Request: sent.Request, At: a.Clock.Case(time.Now())}
-		}()
-	}
-	group.Wait()
-	rows = slices.DeleteFunc(rows, func(d Delivery) bool { return d.Key == "" })
-	if err := a.Contacts.Delivered(ctx, rows); err != nil {
-		return TellResult{}, fmt.Errorf("tell case %s: %w", in.Case, err)
-	}
-	var after time.Duration
-	unsaid := false
-	for _, w := range waits {
-		if w != nil {
-			unsaid, after = true, max(after, w.After)
-		}
-	}
-	if unsaid {
-		return TellResult{}, temporal.NewApplicationErrorWithOptions("some messages were not accepted yet", TypeUnsaid,
-			temporal.ApplicationErrorOptions{
-				NextRetryDelay: after, Details: []any{told}, Category: temporal.ApplicationErrorCategoryBenign, // expected of a channel
-			})
-	}
-	return TellResult{Told: told}, nil
-}
-
-// BeatWithin is how soon a deed that has grown slow must be heard of: a worker
-// that died holds up those who were not reached yet no longer than this. Real time.
-const BeatWithin = 5 * time.Second
-
-// beat tells Temporal that the deed is alive, until the returned function is
-// called. One that ends soon, as nearly all do, costs no beat.
-func beat(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var done sync.WaitGroup
-	done.Go(func() {
-		tick := time.NewTicker(BeatWithin / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				activity.RecordHeartbeat(ctx)
-			}
-		}
-	})
-	return func() { cancel(); done.Wait() }
-}
-
-func recipient(m Message) string {
-	if m.Member == "" {
-		return "reporter"
-	}
-	return "member:" + string(m.Member)
-}
-
-func transient(err error) *TransientError {
-	var t *TransientError
-	if errors.As(err, &t) {
-		return t
-	}
-	return &TransientError{Reason: "error"}
-}
-
-func (a *Activities) say(ctx context.Context, in TellInput, m Message) (Sent, error) {
-	var to Contact
-	var err error
-	if m.Member != "" {
-		to, err = a.Contacts.MemberContact(ctx, m.Member)
-	} else {
-		to, err = a.Contacts.ReporterContact(ctx, in.Reporter)
-	}
-	if errors.Is(err, casefile.ErrNotFound) || err == nil && to.LINE == "" {
-		return Sent{Outcome: OutcomeNoContact}, nil
-	}
-	if err != nil {
-		return Sent{}, err
-	}
-	if m.Member == "" && to.Quiet { // a silent tap binds whatever we say to this person, of an older loud case too
-		m.ReplyOnly, m.Silent, m.Args.Quiet, m.Args.Neutral = true, true, true, true
-	}
-	sent, err := a.Messenger.Send(ctx, Outgoing{
-		To: to.LINE, Key: m.Key, ReplyToken: m.ReplyToken, ReplyOnly: m.ReplyOnly, Silent: m.Silent,
-		Language: to.Language, Template: m.Template, Args: m.Args,
-	})
-	if m.Template == offerDesk && to.Group != "" {
-		a.ringGroup(ctx, in.Case, m.Seq, to)
-	}
-	return sent, err
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/policy"
@@ -59,14 +60,15 @@ func (c *channel) templates() (all []string) {
 func TestAGroupIsRungOncePerCaseAndUnitAndLearnsNothing(t *testing.T) {
 	desk := Contact{LINE: "U1", Unit: "st", Group: "C1", Language: casefile.Thai}
 	c := &channel{contact: desk, delivered: map[string]Delivery{}, fail: map[string]error{}}
-	a := &Activities{Messenger: c, Contacts: c, Clock: policy.Clock{Speed: 1}}
-	ask := func(template string, member casefile.MemberID) (Sent, error) {
-		return a.say(t.Context(), TellInput{Case: "case"}, Message{Key: "k", Seq: 3, Member: member, Template: template, Args: Args{Code: "code", Case: "case"}})
+	a := &Activities{Messenger: c, Contacts: c, Policy: policy.Default(), Clock: policy.Clock{Speed: 1}}
+	ask := func(template string, member casefile.MemberID) said {
+		return a.say(t.Context(), try{in: TellInput{Case: "case"}, n: 1, began: time.Now()},
+			Message{Key: "k", Seq: 3, Member: member, Template: template, Args: Args{Code: "code", Case: "case"}})
 	}
 	must := func(template string, member casefile.MemberID) {
 		t.Helper()
-		if sent, err := ask(template, member); err != nil || sent.Outcome != OutcomeAccepted {
-			t.Fatalf("%+v, %v", sent, err)
+		if got := ask(template, member); got.wait != nil || got.outcome != OutcomeAccepted {
+			t.Fatalf("%+v", got)
 		}
 	}
 
@@ -97,7 +99,7 @@ func TestAGroupIsRungOncePerCaseAndUnitAndLearnsNothing(t *testing.T) {
 
 	// The desk cannot be reached at this moment: that is what the story must hear, whatever became of the group.
 	c.fail[offerDesk] = &TransientError{Reason: "status_500"}
-	if _, err := ask(offerDesk, "desk"); err == nil {
+	if ask(offerDesk, "desk").wait == nil {
 		t.Error("an unsaid alert counts as said")
 	}
 	// A unit without a group.

@@ -37,6 +37,21 @@ type Arrived struct {
 	At      time.Time           `json:"at"` // when it was stored, case time
 	In      casefile.Incoming   `json:"in"`
 	From    casefile.ReporterID `json:"from,omitempty"`
+	Desk    Desk                `json:"desk,omitzero"` // the duty desk that a member who pressed a desk's button is
+}
+
+// Desk is a duty desk as the roster knows it, whatever the card says that somebody pressed on.
+type Desk struct {
+	Level    casefile.Level `json:"level,omitempty"`    // empty: a person in the field
+	Province string         `json:"province,omitempty"` // empty: of the nation
+}
+
+// For is the level at which the desk answers for a place, empty for none.
+func (d Desk) For(at casefile.Place) casefile.Level {
+	if d.Province != "" && d.Province != at.Province {
+		return ""
+	}
+	return d.Level
 }
 
 // JoinQuery asks whether a freshly placed report belongs to an older case.
@@ -190,9 +205,19 @@ type Places interface {
 type Contact struct {
 	LINE     string // LINE user ID; empty: no LINE contact
 	Unit     casefile.UnitID
+	Desk     bool   // a duty desk: some ways are only for these
 	Group    string // of a duty desk: LINE group ID of its unit; empty: none
 	Quiet    bool   // a reporter with an open case in quiet mode: nothing unasked, whatever case it is about
 	Language casefile.Language
+	Others   []Way // verified ways beside LINE, one of each channel at most
+}
+
+// Way is how somebody is reached beside LINE, and when.
+type Way struct {
+	Channel casefile.Channel
+	To      string         // address on that channel: an E.164 number, a mailbox
+	After   *time.Duration // silence after which it is used, case time; nil: as the policy says; negative: only when another way has failed
+	Hours   *policy.Hours  // of the day in Thailand, in which it is used; nil: always
 }
 
 // Delivery is one message and what the channel said to it.
@@ -201,10 +226,13 @@ type Delivery struct {
 	Case     casefile.CaseID
 	Seq      int    // event that caused the message
 	To       string // member:<id> or reporter
+	Channel  casefile.Channel
 	Template string
 	Outcome  Outcome
 	Request  string // the channel's request ID
 	At       time.Time
+
+	DeliveredAt, AnsweredAt time.Time // zero: not known; read, never written with the others
 }
 
 // Outcome is what a channel said to a message. Accepted is not delivered.
@@ -217,9 +245,11 @@ const (
 	OutcomeNoContact Outcome = "NO_CONTACT" // nobody to send to
 	OutcomeWithheld  Outcome = "WITHHELD"   // quiet mode: no push in place of an expired reply token
 	OutcomeUnknown   Outcome = "UNKNOWN"    // never answered while the key lived
+	OutcomeStale     Outcome = "STALE"      // the channel had not taken it when another had
+	OutcomeFailed    Outcome = "FAILED"     // accepted, and reported back as not delivered
 )
 
-// Messenger speaks to people. line.Client happens to provide it.
+// Messenger speaks to people. A channel.Router provides it, line.Client for LINE.
 type Messenger interface {
 	// Send says a message through a push, or through the reply token when there is a
 	// fresh one. Errors of type *TransientError may be tried again with the same key.
@@ -228,11 +258,12 @@ type Messenger interface {
 
 // Outgoing is one message to one person, ready for the channel's templates.
 type Outgoing struct {
-	To         string // LINE user ID
-	Key        string // the same for every try of the same message
-	ReplyToken string // empty: push
-	ReplyOnly  bool   // quiet mode: no push if the token is spent
-	Silent     bool   // no sound
+	Channel    casefile.Channel // empty: LINE
+	To         string           // address there: LINE user ID, E.164 number, mailbox
+	Key        string           // the same for every try of the same message
+	ReplyToken string           // empty: push
+	ReplyOnly  bool             // quiet mode: no push if the token is spent
+	Silent     bool             // no sound
 	Language   casefile.Language
 	Template   string
 	Args       Args
@@ -269,6 +300,7 @@ type Args struct {
 	Quiet    bool                  `json:"quiet,omitempty"`   // reporter is in quiet mode: neutral words
 	Neutral  bool                  `json:"neutral,omitempty"`
 	AckOnly  bool                  `json:"ack_only,omitempty"` // nobody is sent in this role: a desk's word is enough
+	Lead     Lead                  `json:"lead,omitempty"`     // who leads at the scene, for those on the crew
 	Forced   bool                  `json:"forced,omitempty"`   // cancelled: treat as forced
 	Child    bool                  `json:"child,omitempty"`
 	Minutes  int                   `json:"minutes,omitempty"`
@@ -285,7 +317,25 @@ type Args struct {
 	Question *policy.Card          `json:"question,omitempty"` // the card that is asked next; nil: none
 	Until    time.Time             `json:"until,omitzero"`     // the end of a shift
 	Alarm    *Alarm                `json:"alarm,omitempty"`    // what the second watcher found; its cards only
+	Roster   *RosterGaps           `json:"roster,omitempty"`   // what the morning list counted; its messages only
 }
+
+// RosterUnreachable is the message of the morning list. It names nobody.
+const RosterUnreachable = "roster_unreachable"
+
+// RosterGaps is how many people in a ladder cannot be reached, and how many ladders end at nobody.
+type RosterGaps struct {
+	People  int `json:"people"`
+	Ladders int `json:"ladders"`
+}
+
+// Lead says to a member of the crew who leads at the scene; empty: nobody is there yet.
+type Lead string
+
+const (
+	LeadYou     Lead = "YOU"      // who hears it
+	LeadOnScene Lead = "ON_SCENE" // somebody else, who is there
+)
 
 // Alarm is what the second watcher tells the national desk.
 type Alarm struct {

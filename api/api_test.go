@@ -414,6 +414,11 @@ func TestRosterAndRequests(t *testing.T) {
 	if got := d.asks(somsri, http.MethodPost, path+"/duty", map[string]any{"on_duty": true}).Code; got != http.StatusNoContent || !d.members[officer].OnDuty {
 		t.Errorf("answered %d", got)
 	}
+	for _, rest := range []map[string]any{{"on_duty": true, "rest_until": now.Add(time.Hour)}, {"on_duty": true}} {
+		if got := d.asks(somsri, http.MethodPost, path+"/duty", rest).Code; got != http.StatusNoContent || d.members[officer].RestUntil.IsZero() == (rest["rest_until"] != nil) {
+			t.Errorf("asked for %v: answered %d, rests until %s", rest, got, d.members[officer].RestUntil)
+		}
+	}
 	if got := d.asks(somsri, http.MethodPost, path+"/position", map[string]any{"lat": 16.8, "lon": 100.2, "fixed_at": now.Add(time.Hour)}).Code; got != http.StatusNoContent {
 		t.Errorf("answered %d", got)
 	}

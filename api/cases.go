@@ -157,7 +157,8 @@ func (s *Server) GetDeliveries(ctx context.Context, r GetDeliveriesRequestObject
 	all := GetDeliveries200JSONResponse{Deliveries: make([]DeliveredMessage, 0, len(kept))}
 	for _, d := range kept {
 		all.Deliveries = append(all.Deliveries, DeliveredMessage{
-			Key: d.Key, Seq: d.Seq, To: d.To, Template: d.Template, Outcome: d.Outcome, Request: d.Request, At: d.At,
+			Key: d.Key, Seq: d.Seq, To: d.To, Channel: DeliveredMessageChannel(d.Channel), Template: d.Template, Outcome: d.Outcome,
+			Request: d.Request, At: d.At, DeliveredAt: d.DeliveredAt, AnsweredAt: d.AnsweredAt,
 		})
 	}
 	return all, nil

@@ -31,8 +31,8 @@ func document(t *testing.T) *openapi3.T {
 	return nil
 }
 
-// open routes need no operator: they are signed by LINE, or tell nothing.
-var openRoutes = []string{"POST /line/webhook", "GET /healthz", "GET /readyz", "GET /calendar/:feed"}
+// open routes need no operator: they are signed by LINE, shown a gateway's secret, or tell nothing.
+var openRoutes = []string{"POST /line/webhook", "GET /healthz", "GET /readyz", "GET /calendar/:feed", "POST /channels/sms", "POST /channels/sms/receipts", "POST /channels/voice"}
 
 var pathParam = regexp.MustCompile(`:[a-z]+`)
 
@@ -98,6 +98,8 @@ func TestT_A4_OutOfScopeDoesNotExist(t *testing.T) {
 		switch {
 		case strings.Contains(path, ":case"):
 			own, others = string(ownCase), string(farCase)
+		case strings.Contains(path, "/contacts"):
+			continue // TestContactsKeepToTheScope
 		case strings.Contains(path, ":member"):
 			own, others = string(officer), string(stranger)
 		case strings.Contains(path, ":province"):
@@ -217,7 +219,7 @@ func TestEnumsAreTheLists(t *testing.T) {
 		"severities": {enum(doc.Components.Schemas["Severity"]), words(casefile.Severities)},
 		"roles":      {enum(doc.Components.Schemas["Role"]), words(casefile.Roles)},
 		"levels":     {enum(doc.Components.Schemas["Level"]), words(casefile.Levels)},
-		"channels":   {append([]string{"LINE"}, enum(doc.Components.Schemas["Channel"])...), words(casefile.Channels)},
+		"channels":   {append([]string{"LINE", "SMS"}, enum(doc.Components.Schemas["Channel"])...), words(casefile.Channels)},
 		"outcomes":   {append(enum(doc.Components.Schemas["Outcome"]), "FALSE_REPORT"), words(casefile.Outcomes)},
 		"groups":     {property("Member", "group"), words(casefile.Groups)},
 		"classes":    {property("Member", "class"), words(casefile.Classes)},
@@ -229,8 +231,9 @@ func TestEnumsAreTheLists(t *testing.T) {
 		"media kinds": {property("MediaItem", "kind"), casefile.MediaKinds},
 		"channel answers": {property("DeliveredMessage", "outcome"), words([]activities.Outcome{
 			activities.OutcomeAccepted, activities.OutcomeRefused, activities.OutcomeQuota, activities.OutcomeNoContact,
-			activities.OutcomeWithheld, activities.OutcomeUnknown,
+			activities.OutcomeWithheld, activities.OutcomeUnknown, activities.OutcomeStale, activities.OutcomeFailed,
 		})},
+		"ways": {property("DeliveredMessage", "channel"), words(casefile.Ways)},
 	} {
 		if !slices.Equal(lists[0], lists[1]) {
 			t.Errorf("%s: openapi.yaml has %v, the program %v", name, lists[0], lists[1])

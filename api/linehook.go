@@ -50,7 +50,7 @@ func (s *Server) keep(ctx context.Context, body []byte) int {
 	_, raws, err := line.Split(body)
 	if err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelError, "a signed webhook was not understood: kept in the spool for a human", slog.Int("bytes", len(body)), slog.Any("error", err))
-		if err := s.Spool.PutOdd(at, body); err != nil {
+		if err := s.Spool.PutOdd(lineDoor, at, body); err != nil {
 			s.Log.LogAttrs(ctx, slog.LevelError, "webhook not kept", slog.Any("error", err))
 			return http.StatusServiceUnavailable
 		}
@@ -58,7 +58,7 @@ func (s *Server) keep(ctx context.Context, body []byte) int {
 	}
 	if err := s.takeIn(ctx, at, raws); err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelError, "webhook not taken in: kept in the spool", slog.Int("events", len(raws)), slog.Any("error", err))
-		if err := s.Spool.Put(at, body); err != nil {
+		if err := s.Spool.Put(lineDoor, at, body); err != nil {
 			s.Log.LogAttrs(ctx, slog.LevelError, "webhook not kept", slog.Any("error", err))
 		}
 		return http.StatusServiceUnavailable // LINE sends it again; duplicates die on the event ID
@@ -123,7 +123,15 @@ func (s *Server) drain(ctx context.Context) {
 	}
 }
 
-func (s *Server) takeInSpooled(ctx context.Context, at time.Time, body []byte) error {
+func (s *Server) takeInSpooled(ctx context.Context, d spoolDoor, at time.Time, body []byte) error {
+	if d != lineDoor {
+		ctx, cancel := context.WithTimeout(ctx, intakePatience)
+		defer cancel()
+		if err := s.takePosted(ctx, d, at, body); !errors.Is(err, errNothing) {
+			return err
+		}
+		return nil // kept; nobody is on the telephone any more
+	}
 	_, raws, err := line.Split(body)
 	if err != nil {
 		return err

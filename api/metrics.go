@@ -14,6 +14,7 @@ import (
 type metrics struct {
 	requests *prometheus.HistogramVec
 	events   *prometheus.CounterVec
+	words    *prometheus.CounterVec
 	streams  prometheus.Gauge
 }
 
@@ -26,12 +27,15 @@ func newMetrics(registry *prometheus.Registry, spool *Spool) (*metrics, error) {
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ess_line_events_total", Help: "LINE events kept, by what they mean and whether they had arrived before.",
 		}, []string{"word", "repeated"}),
+		words: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ess_phone_words_total", Help: "Text messages and pressed keys kept, by what they mean and whether they had arrived before.",
+		}, []string{"channel", "word", "repeated"}),
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ess_streams", Help: "Readers of the streams."}),
 	}
 	spooled := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "ess_spooled_webhooks", Help: "Webhooks that wait in the spool for the database.",
 	}, func() float64 { return float64(spool.Waiting()) })
-	return m, errors.Join(registry.Register(m.requests), registry.Register(m.events), registry.Register(m.streams), registry.Register(spooled))
+	return m, errors.Join(registry.Register(m.requests), registry.Register(m.events), registry.Register(m.words), registry.Register(m.streams), registry.Register(spooled))
 }
 
 func (m *metrics) request(method, route string, status int, took time.Duration) {
@@ -40,4 +44,8 @@ func (m *metrics) request(method, route string, status int, took time.Duration) 
 
 func (m *metrics) event(w casefile.Word, repeated bool) {
 	m.events.WithLabelValues(string(w), strconv.FormatBool(repeated)).Inc()
+}
+
+func (m *metrics) word(ch casefile.Channel, w casefile.Word, repeated bool) {
+	m.words.WithLabelValues(string(ch), string(w), strconv.FormatBool(repeated)).Inc()
 }

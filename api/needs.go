@@ -6,7 +6,9 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/line"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // Intake is the door of everything that arrives.
@@ -125,6 +127,8 @@ type Roster interface {
 	Member(ctx context.Context, id casefile.MemberID) (casefile.Member, error)
 	Members(ctx context.Context, f MemberFilter) ([]casefile.Member, error)
 	SetDuty(ctx context.Context, id casefile.MemberID, on bool) error
+	// SetRest lets a member rest until then; the zero time ends the rest.
+	SetRest(ctx context.Context, id casefile.MemberID, until time.Time) error
 	// SetPosition keeps where a member on duty is; an older fix never replaces a
 	// younger one, and off duty it is dropped.
 	SetPosition(ctx context.Context, id casefile.MemberID, lat, lon float64, at time.Time) error
@@ -212,6 +216,75 @@ type LeasedFeed struct {
 	URL, Secret         string
 	After               string // the cursor behind what was delivered
 	Failures            int
+}
+
+// Addresses are the ways to members beside LINE, who writes from them, and what
+// they were asked there.
+type Addresses interface {
+	AddressesOf(ctx context.Context, m casefile.MemberID) ([]Way, error)
+	AddAddress(ctx context.Context, w Way, by casefile.Actor) (id string, err error)
+	RemoveAddress(ctx context.Context, m casefile.MemberID, id string, by casefile.Actor) error
+	// NewCode draws the code that proves an address; it is good for so long, real time.
+	NewCode(ctx context.Context, m casefile.MemberID, id string, life time.Duration, by casefile.Actor) (Proof, error)
+	// ConfirmCode returns a *casefile.InvalidError for a code that proves nothing; so many wrong ones end the code.
+	ConfirmCode(ctx context.Context, m casefile.MemberID, id, code string, most int, by casefile.Actor) error
+	// ConfirmByAddress says whose address is proved by a code that came from it; empty: nobody's.
+	ConfirmByAddress(ctx context.Context, ch casefile.Channel, from, code string, most int) (casefile.MemberID, error)
+	// OwnersOf lists the active members who have proved an address.
+	OwnersOf(ctx context.Context, ch casefile.Channel, address string) ([]Owner, error)
+	// Asked lists what members were told on a channel of late.
+	Asked(ctx context.Context, ch casefile.Channel, members []casefile.MemberID) ([]channel.Question, error)
+	// AskedAbout lists what they were told about the cases of a code, on any channel.
+	AskedAbout(ctx context.Context, code string, members []casefile.MemberID) ([]channel.Question, error)
+	// OfferedTo lists the open cases that have asked them, whatever became of the messages.
+	OfferedTo(ctx context.Context, members []casefile.MemberID) ([]channel.Question, error)
+	// AnsweredBy notes that a member answered what was asked about a case on a channel.
+	AnsweredBy(ctx context.Context, m casefile.MemberID, id casefile.CaseID, ch casefile.Channel) error
+	// AlarmOf finds an open alarm of the second watcher that has rung a member: its
+	// name, the code of a case, or (empty) the newest.
+	AlarmOf(ctx context.Context, m casefile.MemberID, said string) (a Alarm, found bool, err error)
+	// Handed notes whether a message that a channel had taken has arrived; found: it is on record.
+	Handed(ctx context.Context, ch casefile.Channel, request string, arrived bool) (found bool, err error)
+	// MayHelp reports whether a line of help may go to a conversation: there was none for so long, real time.
+	MayHelp(ctx context.Context, of casefile.ReporterID, apart time.Duration) (bool, error)
+	// Unreachable lists who is in a ladder and has no way that works, by ID; an empty province means all.
+	Unreachable(ctx context.Context, province string, after casefile.MemberID, limit int) ([]UnreachablePerson, error)
+	// Ladders returns the open units, the desks that can be reached, and the provinces that are LIVE.
+	Ladders(ctx context.Context) (units []casefile.Unit, desks []policy.RosterDesk, live []string, err error)
+}
+
+// Way is a telephone or a mailbox of a member.
+type Way struct {
+	ID          string
+	Member      casefile.MemberID
+	Channel     casefile.Channel
+	To          string // personal
+	AfterS      *int
+	FromMinute  *int // of the day in Thailand
+	UntilMinute *int
+	VerifiedAt  time.Time // zero: it does not count
+	CodeWaits   bool
+}
+
+// Proof is a code, and where it is sent.
+type Proof struct {
+	Code     string
+	Channel  casefile.Channel
+	To       string
+	Language casefile.Language
+}
+
+// Owner is a member who has proved an address.
+type Owner struct {
+	Member   casefile.MemberID
+	Level    casefile.Level // of a duty desk
+	Language casefile.Language
+}
+
+// Alarm is one of the second watcher, as its answer names it.
+type Alarm struct {
+	Option string
+	Case   casefile.CaseID // set if it is about one
 }
 
 // Keys remembers the answers to requests that may be repeated.

@@ -20,10 +20,35 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for DeliveredMessageChannel.
+const (
+	EMAIL DeliveredMessageChannel = "EMAIL"
+	LINE  DeliveredMessageChannel = "LINE"
+	SMS   DeliveredMessageChannel = "SMS"
+	VOICE DeliveredMessageChannel = "VOICE"
+)
+
+// Valid indicates whether the value is a known member of the DeliveredMessageChannel enum.
+func (e DeliveredMessageChannel) Valid() bool {
+	switch e {
+	case EMAIL:
+		return true
+	case LINE:
+		return true
+	case SMS:
+		return true
+	case VOICE:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OnDutySource.
 const (
 	COVER OnDutySource = "COVER"
 	HAND  OnDutySource = "HAND"
+	LIST  OnDutySource = "LIST"
 	SHIFT OnDutySource = "SHIFT"
 )
 
@@ -34,7 +59,30 @@ func (e OnDutySource) Valid() bool {
 		return true
 	case HAND:
 		return true
+	case LIST:
+		return true
 	case SHIFT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UnreachablePersonWhy.
+const (
+	BLOCKED    UnreachablePersonWhy = "BLOCKED"
+	NOADDRESS  UnreachablePersonWhy = "NO_ADDRESS"
+	UNVERIFIED UnreachablePersonWhy = "UNVERIFIED"
+)
+
+// Valid indicates whether the value is a known member of the UnreachablePersonWhy enum.
+func (e UnreachablePersonWhy) Valid() bool {
+	switch e {
+	case BLOCKED:
+		return true
+	case NOADDRESS:
+		return true
+	case UNVERIFIED:
 		return true
 	default:
 		return false
@@ -43,6 +91,11 @@ func (e OnDutySource) Valid() bool {
 
 // Actor Who did something. The ID is opaque, an operator's is the name of the token.
 type Actor = casefile.Actor
+
+// AddedContact defines model for AddedContact.
+type AddedContact struct {
+	Id string `json:"id"`
+}
 
 // AddedFeed defines model for AddedFeed.
 type AddedFeed struct {
@@ -109,12 +162,60 @@ type Channel = casefile.Channel
 // Choice defines model for Choice.
 type Choice = dispatch.Choice
 
+// Contact defines model for Contact.
+type Contact struct {
+	// Address Masked: its last three characters.
+	//
+	// Example: •••678
+	Address string `json:"address"`
+
+	// AfterS Seconds of silence after which it is used; -1: only when LINE has failed. Absent: as the policy says.
+	AfterS  *int           `json:"after_s,omitempty"`
+	Channel ContactChannel `json:"channel"`
+
+	// CodeWaits A code was sent and is still good.
+	CodeWaits bool `json:"code_waits,omitempty,omitzero"`
+
+	// From Time of day in Thailand from which it is used.
+	//
+	// Example: 08:00
+	From string `json:"from,omitempty,omitzero"`
+	Id   string `json:"id"`
+
+	// Until And until when.
+	//
+	// Example: 20:00
+	Until string `json:"until,omitempty,omitzero"`
+
+	// VerifiedAt Absent: not proved, and never used.
+	VerifiedAt time.Time `json:"verified_at,omitempty,omitzero"`
+}
+
+// ContactChannel defines model for ContactChannel.
+type ContactChannel = casefile.Channel
+
+// ContactCode defines model for ContactCode.
+type ContactCode struct {
+	Code string `json:"code"`
+}
+
+// Contacts defines model for Contacts.
+type Contacts struct {
+	Contacts []Contact `json:"contacts"`
+}
+
 // Deadline defines model for Deadline.
 type Deadline = casefile.Deadline
 
 // DeliveredMessage defines model for DeliveredMessage.
 type DeliveredMessage struct {
-	At time.Time `json:"at"`
+	// AnsweredAt The person answered it there.
+	AnsweredAt time.Time               `json:"answered_at,omitempty,omitzero"`
+	At         time.Time               `json:"at"`
+	Channel    DeliveredMessageChannel `json:"channel"`
+
+	// DeliveredAt The channel says that the phone or the mailbox has it.
+	DeliveredAt time.Time `json:"delivered_at,omitempty,omitzero"`
 
 	// Key The same for every try of the same message.
 	Key     string             `json:"key"`
@@ -130,6 +231,9 @@ type DeliveredMessage struct {
 	// To `reporter`, or `member:` and an ID.
 	To string `json:"to"`
 }
+
+// DeliveredMessageChannel defines model for DeliveredMessage.Channel.
+type DeliveredMessageChannel string
 
 // Deliveries defines model for Deliveries.
 type Deliveries struct {
@@ -190,6 +294,9 @@ type DeskReason = casefile.DeskReason
 // Duty defines model for Duty.
 type Duty struct {
 	OnDuty bool `json:"on_duty"`
+
+	// RestUntil Until then the member rests. Left out, there is no rest.
+	RestUntil time.Time `json:"rest_until,omitempty,omitzero"`
 }
 
 // DutyChange Who comes and who goes.
@@ -292,6 +399,18 @@ type Ladder struct {
 	Steps []Rung `json:"steps"`
 }
 
+// LadderEnd defines model for LadderEnd.
+type LadderEnd struct {
+	// Levels Who should be at the end.
+	Levels []string `json:"levels"`
+
+	// Province Absent: the same for the whole country.
+	Province string `json:"province,omitempty,omitzero"`
+
+	// Role Absent: the offices that take a case over.
+	Role string `json:"role,omitempty,omitzero"`
+}
+
 // Level defines model for Level.
 type Level = casefile.Level
 
@@ -330,6 +449,15 @@ type MemberPage struct {
 
 // MemberRef defines model for MemberRef.
 type MemberRef = casefile.MemberID
+
+// NewContact defines model for NewContact.
+type NewContact struct {
+	Address string         `json:"address"`
+	AfterS  *int           `json:"after_s,omitempty"`
+	Channel ContactChannel `json:"channel"`
+	From    string         `json:"from,omitempty,omitzero"`
+	Until   string         `json:"until,omitempty,omitzero"`
+}
 
 // NewFeed defines model for NewFeed.
 type NewFeed struct {
@@ -738,6 +866,27 @@ type UnitSchedule struct {
 // UnitState defines model for UnitState.
 type UnitState = casefile.UnitState
 
+// UnreachableList defines model for UnreachableList.
+type UnreachableList struct {
+	Ladders []LadderEnd         `json:"ladders"`
+	Next    string              `json:"next,omitempty,omitzero"`
+	People  []UnreachablePerson `json:"people"`
+}
+
+// UnreachablePerson defines model for UnreachablePerson.
+type UnreachablePerson struct {
+	// Level Of a duty desk. Absent: an officer in the field.
+	Level    string               `json:"level,omitempty,omitzero"`
+	Member   string               `json:"member"`
+	Province string               `json:"province,omitempty,omitzero"`
+	Role     string               `json:"role,omitempty,omitzero"`
+	Unit     string               `json:"unit"`
+	Why      UnreachablePersonWhy `json:"why"`
+}
+
+// UnreachablePersonWhy defines model for UnreachablePerson.Why.
+type UnreachablePersonWhy string
+
 // Verdict defines model for Verdict.
 type Verdict struct {
 	// Case Random; tells nothing by itself.
@@ -783,6 +932,9 @@ type WeeklyShift = dispatch.WeeklyShift
 
 // After defines model for After.
 type After = string
+
+// ContactID defines model for ContactID.
+type ContactID = string
 
 // IdempotencyKey Example: 3f0c1f0e-8a53-4d3b-9a37-6ad3c1b0c9de
 type IdempotencyKey = string
@@ -905,6 +1057,12 @@ type ListMembersParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// AddContactParams defines parameters for AddContact.
+type AddContactParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetPolicyParams defines parameters for GetPolicy.
 type GetPolicyParams struct {
 	// IfNoneMatch The ETag that the caller has.
@@ -941,6 +1099,16 @@ type ListRequestsParams struct {
 
 	// After Only numbers behind this one.
 	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListUnreachableParams defines parameters for ListUnreachable.
+type ListUnreachableParams struct {
+	// Province Two digits. A token for several provinces must name one of them; a token for one has it already.
+	Province Province `form:"province,omitempty" json:"province,omitempty,omitzero"`
+
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
@@ -987,6 +1155,12 @@ type CommandJSONRequestBody = Order
 
 // AddFeedJSONRequestBody defines body for AddFeed for application/json ContentType.
 type AddFeedJSONRequestBody = NewFeed
+
+// AddContactJSONRequestBody defines body for AddContact for application/json ContentType.
+type AddContactJSONRequestBody = NewContact
+
+// ConfirmContactJSONRequestBody defines body for ConfirmContact for application/json ContentType.
+type ConfirmContactJSONRequestBody = ContactCode
 
 // SetDutyJSONRequestBody defines body for SetDuty for application/json ContentType.
 type SetDutyJSONRequestBody = Duty
@@ -1062,7 +1236,22 @@ type ServerInterface interface {
 	// NewCalendar Give a member a calendar feed of their shifts
 	// (POST /v1/members/{member}/calendar)
 	NewCalendar(c *gin.Context, member MemberID)
-	// SetDuty Begin or end a member's duty
+	// ListContacts The ways to a member beside LINE
+	// (GET /v1/members/{member}/contacts)
+	ListContacts(c *gin.Context, member MemberID)
+	// AddContact Add a way to a member
+	// (POST /v1/members/{member}/contacts)
+	AddContact(c *gin.Context, member MemberID, params AddContactParams)
+	// RemoveContact Forget a way to a member
+	// (DELETE /v1/members/{member}/contacts/{contact})
+	RemoveContact(c *gin.Context, member MemberID, contact ContactID)
+	// SendCode Send a code to an address, to prove whose it is
+	// (POST /v1/members/{member}/contacts/{contact}/code)
+	SendCode(c *gin.Context, member MemberID, contact ContactID)
+	// ConfirmContact Prove an address with the code that its owner tells
+	// (POST /v1/members/{member}/contacts/{contact}/confirm)
+	ConfirmContact(c *gin.Context, member MemberID, contact ContactID)
+	// SetDuty Begin or end a member's duty, or let them rest
 	// (POST /v1/members/{member}/duty)
 	SetDuty(c *gin.Context, member MemberID)
 	// SetPosition Say where a member on duty is
@@ -1092,6 +1281,9 @@ type ServerInterface interface {
 	// AnswerRequest Take a request off the queue
 	// (POST /v1/requests/{number}/answer)
 	AnswerRequest(c *gin.Context, number int64)
+	// ListUnreachable Who is in a ladder and cannot be reached, and which ladders end at nobody
+	// (GET /v1/roster/unreachable)
+	ListUnreachable(c *gin.Context, params ListUnreachableParams)
 	// GetWaits How long people waited
 	// (GET /v1/statistics/waits)
 	GetWaits(c *gin.Context, params GetWaitsParams)
@@ -1848,6 +2040,185 @@ func (siw *ServerInterfaceWrapper) NewCalendar(c *gin.Context) {
 	siw.Handler.NewCalendar(c, member)
 }
 
+// ListContacts operation middleware
+func (siw *ServerInterfaceWrapper) ListContacts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListContacts(c, member)
+}
+
+// AddContact operation middleware
+func (siw *ServerInterfaceWrapper) AddContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddContactParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddContact(c, member, params)
+}
+
+// RemoveContact operation middleware
+func (siw *ServerInterfaceWrapper) RemoveContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "contact" -------------
+	var contact ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact", c.Param("contact"), &contact, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveContact(c, member, contact)
+}
+
+// SendCode operation middleware
+func (siw *ServerInterfaceWrapper) SendCode(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "contact" -------------
+	var contact ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact", c.Param("contact"), &contact, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SendCode(c, member, contact)
+}
+
+// ConfirmContact operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "contact" -------------
+	var contact ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact", c.Param("contact"), &contact, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmContact(c, member, contact)
+}
+
 // SetDuty operation middleware
 func (siw *ServerInterfaceWrapper) SetDuty(c *gin.Context) {
 
@@ -2165,6 +2536,49 @@ func (siw *ServerInterfaceWrapper) AnswerRequest(c *gin.Context) {
 	}
 
 	siw.Handler.AnswerRequest(c, number)
+}
+
+// ListUnreachable operation middleware
+func (siw *ServerInterfaceWrapper) ListUnreachable(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUnreachableParams
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListUnreachable(c, params)
 }
 
 // GetWaits operation middleware
@@ -2536,6 +2950,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/duty/gaps", wrapper.ListDutyGaps)
 	router.DELETE(options.BaseURL+"/v1/members/:member/calendar", wrapper.RevokeCalendar)
 	router.POST(options.BaseURL+"/v1/members/:member/calendar", wrapper.NewCalendar)
+	router.GET(options.BaseURL+"/v1/members/:member/contacts", wrapper.ListContacts)
+	router.POST(options.BaseURL+"/v1/members/:member/contacts", wrapper.AddContact)
+	router.DELETE(options.BaseURL+"/v1/members/:member/contacts/:contact", wrapper.RemoveContact)
+	router.POST(options.BaseURL+"/v1/members/:member/contacts/:contact/code", wrapper.SendCode)
+	router.POST(options.BaseURL+"/v1/members/:member/contacts/:contact/confirm", wrapper.ConfirmContact)
+	router.GET(options.BaseURL+"/v1/roster/unreachable", wrapper.ListUnreachable)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -3283,6 +3703,189 @@ func (response NewCalendardefaultApplicationProblemPlusJSONResponse) VisitNewCal
 	return err
 }
 
+type ListContactsRequestObject struct {
+	Member MemberID `json:"member"`
+}
+
+type ListContactsResponseObject interface {
+	VisitListContactsResponse(w http.ResponseWriter) error
+}
+
+type ListContacts200JSONResponse Contacts
+
+func (response ListContacts200JSONResponse) VisitListContactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListContactsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListContactsdefaultApplicationProblemPlusJSONResponse) VisitListContactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddContactRequestObject struct {
+	Member MemberID `json:"member"`
+	Params AddContactParams
+	Body   *AddContactJSONRequestBody
+}
+
+type AddContactResponseObject interface {
+	VisitAddContactResponse(w http.ResponseWriter) error
+}
+
+type AddContact201JSONResponse AddedContact
+
+func (response AddContact201JSONResponse) VisitAddContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddContactdefaultApplicationProblemPlusJSONResponse) VisitAddContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveContactRequestObject struct {
+	Member  MemberID  `json:"member"`
+	Contact ContactID `json:"contact"`
+}
+
+type RemoveContactResponseObject interface {
+	VisitRemoveContactResponse(w http.ResponseWriter) error
+}
+
+type RemoveContact204Response struct {
+}
+
+func (response RemoveContact204Response) VisitRemoveContactResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveContactdefaultApplicationProblemPlusJSONResponse) VisitRemoveContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendCodeRequestObject struct {
+	Member  MemberID  `json:"member"`
+	Contact ContactID `json:"contact"`
+}
+
+type SendCodeResponseObject interface {
+	VisitSendCodeResponse(w http.ResponseWriter) error
+}
+
+type SendCode202Response struct {
+}
+
+func (response SendCode202Response) VisitSendCodeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type SendCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendCodedefaultApplicationProblemPlusJSONResponse) VisitSendCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmContactRequestObject struct {
+	Member  MemberID  `json:"member"`
+	Contact ContactID `json:"contact"`
+	Body    *ConfirmContactJSONRequestBody
+}
+
+type ConfirmContactResponseObject interface {
+	VisitConfirmContactResponse(w http.ResponseWriter) error
+}
+
+type ConfirmContact204Response struct {
+}
+
+func (response ConfirmContact204Response) VisitConfirmContactResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ConfirmContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmContactdefaultApplicationProblemPlusJSONResponse) VisitConfirmContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetDutyRequestObject struct {
 	Member MemberID `json:"member"`
 	Body   *SetDutyJSONRequestBody
@@ -3717,6 +4320,45 @@ func (response AnswerRequestdefaultApplicationProblemPlusJSONResponse) VisitAnsw
 	return err
 }
 
+type ListUnreachableRequestObject struct {
+	Params ListUnreachableParams
+}
+
+type ListUnreachableResponseObject interface {
+	VisitListUnreachableResponse(w http.ResponseWriter) error
+}
+
+type ListUnreachable200JSONResponse UnreachableList
+
+func (response ListUnreachable200JSONResponse) VisitListUnreachableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnreachabledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUnreachabledefaultApplicationProblemPlusJSONResponse) VisitListUnreachableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetWaitsRequestObject struct {
 	Params GetWaitsParams
 }
@@ -4107,7 +4749,22 @@ type StrictServerInterface interface {
 	// NewCalendar Give a member a calendar feed of their shifts
 	// (POST /v1/members/{member}/calendar)
 	NewCalendar(ctx context.Context, request NewCalendarRequestObject) (NewCalendarResponseObject, error)
-	// SetDuty Begin or end a member's duty
+	// ListContacts The ways to a member beside LINE
+	// (GET /v1/members/{member}/contacts)
+	ListContacts(ctx context.Context, request ListContactsRequestObject) (ListContactsResponseObject, error)
+	// AddContact Add a way to a member
+	// (POST /v1/members/{member}/contacts)
+	AddContact(ctx context.Context, request AddContactRequestObject) (AddContactResponseObject, error)
+	// RemoveContact Forget a way to a member
+	// (DELETE /v1/members/{member}/contacts/{contact})
+	RemoveContact(ctx context.Context, request RemoveContactRequestObject) (RemoveContactResponseObject, error)
+	// SendCode Send a code to an address, to prove whose it is
+	// (POST /v1/members/{member}/contacts/{contact}/code)
+	SendCode(ctx context.Context, request SendCodeRequestObject) (SendCodeResponseObject, error)
+	// ConfirmContact Prove an address with the code that its owner tells
+	// (POST /v1/members/{member}/contacts/{contact}/confirm)
+	ConfirmContact(ctx context.Context, request ConfirmContactRequestObject) (ConfirmContactResponseObject, error)
+	// SetDuty Begin or end a member's duty, or let them rest
 	// (POST /v1/members/{member}/duty)
 	SetDuty(ctx context.Context, request SetDutyRequestObject) (SetDutyResponseObject, error)
 	// SetPosition Say where a member on duty is
@@ -4137,6 +4794,9 @@ type StrictServerInterface interface {
 	// AnswerRequest Take a request off the queue
 	// (POST /v1/requests/{number}/answer)
 	AnswerRequest(ctx context.Context, request AnswerRequestRequestObject) (AnswerRequestResponseObject, error)
+	// ListUnreachable Who is in a ladder and cannot be reached, and which ladders end at nobody
+	// (GET /v1/roster/unreachable)
+	ListUnreachable(ctx context.Context, request ListUnreachableRequestObject) (ListUnreachableResponseObject, error)
 	// GetWaits How long people waited
 	// (GET /v1/statistics/waits)
 	GetWaits(ctx context.Context, request GetWaitsRequestObject) (GetWaitsResponseObject, error)
@@ -4731,6 +5391,176 @@ func (sh *strictHandler) NewCalendar(ctx *gin.Context, member MemberID) {
 	}
 }
 
+// ListContacts operation middleware
+func (sh *strictHandler) ListContacts(ctx *gin.Context, member MemberID) {
+	var request ListContactsRequestObject
+
+	request.Member = member
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListContacts(ctx, request.(ListContactsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListContacts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListContactsResponseObject); ok {
+		if err := validResponse.VisitListContactsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddContact operation middleware
+func (sh *strictHandler) AddContact(ctx *gin.Context, member MemberID, params AddContactParams) {
+	var request AddContactRequestObject
+
+	request.Member = member
+	request.Params = params
+
+	var body AddContactJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddContact(ctx, request.(AddContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddContactResponseObject); ok {
+		if err := validResponse.VisitAddContactResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveContact operation middleware
+func (sh *strictHandler) RemoveContact(ctx *gin.Context, member MemberID, contact ContactID) {
+	var request RemoveContactRequestObject
+
+	request.Member = member
+	request.Contact = contact
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveContact(ctx, request.(RemoveContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveContactResponseObject); ok {
+		if err := validResponse.VisitRemoveContactResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SendCode operation middleware
+func (sh *strictHandler) SendCode(ctx *gin.Context, member MemberID, contact ContactID) {
+	var request SendCodeRequestObject
+
+	request.Member = member
+	request.Contact = contact
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendCode(ctx, request.(SendCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SendCodeResponseObject); ok {
+		if err := validResponse.VisitSendCodeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmContact operation middleware
+func (sh *strictHandler) ConfirmContact(ctx *gin.Context, member MemberID, contact ContactID) {
+	var request ConfirmContactRequestObject
+
+	request.Member = member
+	request.Contact = contact
+
+	var body ConfirmContactJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmContact(ctx, request.(ConfirmContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmContactResponseObject); ok {
+		if err := validResponse.VisitConfirmContactResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SetDuty operation middleware
 func (sh *strictHandler) SetDuty(ctx *gin.Context, member MemberID) {
 	var request SetDutyRequestObject
@@ -5053,6 +5883,32 @@ func (sh *strictHandler) AnswerRequest(ctx *gin.Context, number int64) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AnswerRequestResponseObject); ok {
 		if err := validResponse.VisitAnswerRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUnreachable operation middleware
+func (sh *strictHandler) ListUnreachable(ctx *gin.Context, params ListUnreachableParams) {
+	var request ListUnreachableRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUnreachable(ctx, request.(ListUnreachableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUnreachable")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListUnreachableResponseObject); ok {
+		if err := validResponse.VisitListUnreachableResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -46,6 +46,9 @@ var rules = map[string][]OperatorRole{
 	"setSchedule": mayPlan, "addOverride": mayPlan, "withdrawOverride": mayPlan, "newCalendar": mayPlan, "revokeCalendar": mayPlan,
 	"getSchedule": everybody, "getOnCall": everybody, "listDutyGaps": everybody,
 
+	"listContacts": mayPlan, "addContact": mayPlan, "removeContact": mayPlan, "sendCode": mayPlan, "confirmContact": mayPlan,
+	"listUnreachable": mayStaff,
+
 	"listFeeds": mayConnect, "addFeed": mayConnect, "removeFeed": mayConnect,
 
 	"listMembers": everybody, "getMember": everybody, "listUnits": everybody, "listProvinces": everybody, "getPolicy": everybody, "getPlan": everybody,

@@ -52,7 +52,10 @@ func (s *Server) SetDuty(ctx context.Context, r SetDutyRequestObject) (SetDutyRe
 	if _, err := s.member(ctx, r.Member); err != nil {
 		return nil, err
 	}
-	return SetDuty204Response{}, s.Roster.SetDuty(ctx, r.Member, r.Body.OnDuty)
+	if err := s.Roster.SetDuty(ctx, r.Member, r.Body.OnDuty); err != nil {
+		return nil, err
+	}
+	return SetDuty204Response{}, s.Roster.SetRest(ctx, r.Member, r.Body.RestUntil)
 }
 
 // SetPosition serves POST /v1/members/{member}/position.

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/policy"
 )
@@ -37,6 +38,7 @@ type Server struct {
 	Feeds     Feeds
 	Shifts    Shifts
 	Keys      Keys
+	Addresses Addresses
 	Messenger activities.Messenger
 	Menus     Menus
 	Groups    Groups
@@ -47,12 +49,15 @@ type Server struct {
 	Ready       func(context.Context) error // the database answers
 	Operators   []Operator
 	LINESecrets []string // one, or two while rotating
-	PerSecond   float64  // requests of one operator; bursts of twice as many
-	Registry    *prometheus.Registry
-	Codec       http.Handler // decodes Temporal payloads for its UI; nil: nobody may
-	Log         *slog.Logger
-	Now         func() time.Time // case time
-	NudgeApart  time.Duration    // between two nudges of one case; 0: a second
+	// ChannelSecrets are what a gateway of SMS or voice shows: one, or two while rotating; none: its doors are shut.
+	ChannelSecrets []string
+	SMS            *channel.Gateway // how the SMS gateway calls its fields; nil: as openapi.yaml does
+	PerSecond      float64          // requests of one operator; bursts of twice as many
+	Registry       *prometheus.Registry
+	Codec          http.Handler // decodes Temporal payloads for its UI; nil: nobody may
+	Log            *slog.Logger
+	Now            func() time.Time // case time
+	NudgeApart     time.Duration    // between two nudges of one case; 0: a second
 	// Step begins a part of a trace and returns what ends it with an HTTP status, or 0; nil: nothing is traced.
 	Step        func(ctx context.Context, name string) (context.Context, func(status int))
 	Development bool // screens on this machine may be fed, and without TLS
@@ -177,6 +182,7 @@ func (s *Server) engine() (*gin.Engine, error) {
 	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 
 	r.POST("/line/webhook", s.lineHook) // signed by LINE, not signed in
+	s.doors(r)                          // a gateway shows a secret of its own
 	r.GET("/healthz", gin.WrapH(Healthz()))
 	r.GET("/readyz", gin.WrapH(Readyz(s.Ready)))
 	r.GET("/calendar/:feed", s.calendar) // its address is its secret

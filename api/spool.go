@@ -41,25 +41,40 @@ func OpenSpool(dir string, sealer Sealer) (*Spool, error) {
 // Close lets the folder go.
 func (s *Spool) Close() error { return s.root.Close() }
 
-// spooled is one webhook with the case time of its arrival.
+// spoolDoor is the door that a webhook came through.
+type spoolDoor string
+
+const (
+	lineDoor    spoolDoor = ""
+	smsDoor     spoolDoor = "sms"
+	receiptDoor spoolDoor = "sms-receipt"
+	voiceDoor   spoolDoor = "voice"
+)
+
+// spooled is one webhook with its door and the case time of its arrival.
 type spooled struct {
+	Door spoolDoor `json:"door,omitempty"`
 	At   time.Time `json:"at"`
 	Body []byte    `json:"body"`
 }
 
 // Put keeps a webhook until it is drained. The same body is kept once.
-func (s *Spool) Put(at time.Time, body []byte) error { return s.put(at, body, waitingFile) }
+func (s *Spool) Put(d spoolDoor, at time.Time, body []byte) error {
+	return s.put(spooled{d, at, body}, waitingFile)
+}
 
-// PutOdd keeps what LINE signed and nobody understood.
-func (s *Spool) PutOdd(at time.Time, body []byte) error { return s.put(at, body, oddFile) }
+// PutOdd keeps what was proved to come from whom it should, and nobody understood.
+func (s *Spool) PutOdd(d spoolDoor, at time.Time, body []byte) error {
+	return s.put(spooled{d, at, body}, oddFile)
+}
 
-func (s *Spool) put(at time.Time, body []byte, kind string) error {
-	sum := sha256.Sum256(body)
+func (s *Spool) put(w spooled, kind string) error {
+	sum := sha256.Sum256(append([]byte(w.Door), w.Body...))
 	name := hex.EncodeToString(sum[:])
 	if _, err := s.root.Stat(name + kind); err == nil {
 		return nil
 	}
-	plain, err := json.Marshal(spooled{at, body})
+	plain, err := json.Marshal(w)
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
@@ -116,7 +131,7 @@ func (s *Spool) Waiting() int {
 
 // Drain hands every webhook that waits to take, the oldest first, and forgets
 // the ones that it took. It stops at the first that take refuses.
-func (s *Spool) Drain(ctx context.Context, take func(ctx context.Context, at time.Time, body []byte) error) error {
+func (s *Spool) Drain(ctx context.Context, take func(ctx context.Context, d spoolDoor, at time.Time, body []byte) error) error {
 	all, err := s.waiting()
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
@@ -129,7 +144,7 @@ func (s *Spool) Drain(ctx context.Context, take func(ctx context.Context, at tim
 			aside = errors.Join(errPutAside, err, s.root.Rename(f.Name(), name+oddFile))
 			continue
 		}
-		if err := take(ctx, w.At, w.Body); err != nil {
+		if err := take(ctx, w.Door, w.At, w.Body); err != nil {
 			return errors.Join(aside, err)
 		}
 		if err := s.root.Remove(f.Name()); err != nil {

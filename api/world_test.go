@@ -148,7 +148,7 @@ func (w *world) Waves(context.Context, casefile.CaseID) ([]Wave, error) {
 }
 
 func (w *world) Deliveries(context.Context, casefile.CaseID) ([]activities.Delivery, error) {
-	return []activities.Delivery{{Key: "k", Seq: 2, To: "member:" + string(officer), Template: "offer", Outcome: activities.OutcomeAccepted, At: now}}, nil
+	return []activities.Delivery{{Key: "k", Seq: 2, To: "member:" + string(officer), Channel: casefile.ChannelLINE, Template: "offer", Outcome: activities.OutcomeAccepted, At: now}}, nil
 }
 
 // photo is what came with events 2 and 3 of every case; 3 was taken back.
@@ -239,6 +239,15 @@ func (w *world) SetDuty(_ context.Context, id casefile.MemberID, on bool) error 
 	defer w.mu.Unlock()
 	m := w.members[id]
 	m.OnDuty = on
+	w.members[id] = m
+	return nil
+}
+
+func (w *world) SetRest(_ context.Context, id casefile.MemberID, until time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := w.members[id]
+	m.RestUntil = until
 	w.members[id] = m
 	return nil
 }
@@ -471,13 +480,13 @@ func (w *world) server(t testing.TB) *Server {
 	}
 	t.Cleanup(func() { _ = spool.Close() })
 	return &Server{
-		Intake: w, Cases: w, Commander: w, Nudger: w, Prover: w, Roster: w, Shifts: &planned{}, Requests: w, Changes: w, Feeds: screens{w}, Keys: w, Messenger: w, Menus: w, Groups: &groups{},
+		Intake: w, Cases: w, Commander: w, Nudger: w, Prover: w, Roster: w, Shifts: &planned{}, Requests: w, Changes: w, Feeds: screens{w}, Keys: w, Addresses: newTelephones(), Messenger: w, Menus: w, Groups: &groups{},
 		Spool: spool, Policy: policy.Default(), Places: policy.DefaultPlaces(), Ready: func(context.Context) error { return w.intakeErr },
 		Operators: []Operator{
 			{Name: "somsri", Token: somsri, Roles: OperatorRoles}, {Name: "wichai", Token: wichai, Roles: OperatorRoles},
 			{Name: "radio65", Token: radio65, Provinces: []string{"65"}, Roles: OperatorRoles},
 		},
-		LINESecrets: []string{"next-secret", secret}, PerSecond: 10_000, Registry: prometheus.NewRegistry(),
+		LINESecrets: []string{"next-secret", secret}, ChannelSecrets: []string{nextSecret, gatewaySecret}, PerSecond: 10_000, Registry: prometheus.NewRegistry(),
 		Log: slog.New(slog.NewJSONHandler(w, nil)), Now: func() time.Time { return now },
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strconv"
@@ -21,7 +22,10 @@ import (
 )
 
 const (
-	tapAhead  = 2 * time.Second  // between the tap and the pin
+	// Between the tap and the pin, drawn evenly for each report: people are not in
+	// step, and a whole number of intervals would put every pin on another's tap.
+	tapAheadLeast, tapAheadMost = 1500 * time.Millisecond, 2500 * time.Millisecond
+
 	alertWait = 20 * time.Second // for the last alert of a block
 )
 
@@ -171,7 +175,7 @@ func alertTable() table {
 		title: "(a) From the webhook that carries the pin to the first alert that LINE has accepted",
 		head:  []string{"reports", "each side", "ours p50 / p99", "floor p50 / p99", "p50 ÷ floor", "our p99 ÷ p50"},
 	}
-	t.note("Open loop, real time. Each report of ours is two webhooks, the tap %s before the pin; the floor's is one.", tapAhead)
+	t.note("Open loop, real time. Each report of ours is two webhooks, the tap %s to %s before the pin; the floor's is one.", tapAheadLeast, tapAheadMost)
 	t.note("Floor: a door that starts a workflow by signal, one local activity that inserts one row, one ordinary activity that posts a push.")
 	t.note("Ours and the floor take turns in blocks, on the same servers; with so few reports p99 is close to the slowest one.")
 	return t
@@ -204,7 +208,7 @@ func (o *installation) warm(ctx context.Context) error {
 
 // alerts sends reports at a rate and returns how long each first alert took.
 func (o *installation) alerts(ctx context.Context, rate, n int) ([]alert, error) {
-	ctx, cancel := context.WithTimeout(ctx, tapAhead+time.Duration(n)*time.Second/time.Duration(rate)+alertWait)
+	ctx, cancel := context.WithTimeout(ctx, tapAheadMost+time.Duration(n)*time.Second/time.Duration(rate)+alertWait)
 	defer cancel()
 	type sent struct {
 		id    casefile.CaseID
@@ -215,8 +219,10 @@ func (o *installation) alerts(ctx context.Context, rate, n int) ([]alert, error)
 	errs := make([]error, n)
 	since := len(o.Platform.Accepted())
 	var group sync.WaitGroup
+	luck := rand.New(rand.NewPCG(1, 1)) // #nosec G404 -- the same spread on every run
 	start := time.Now()
 	for i := range n {
+		ahead := tapAheadLeast + time.Duration(luck.Int64N(int64(tapAheadMost-tapAheadLeast)))
 		t := o.towns[(i+o.towns[0].reports)%len(o.towns)]
 		pin, err := t.place()
 		if err != nil {
@@ -230,7 +236,7 @@ func (o *installation) alerts(ctx context.Context, rate, n int) ([]alert, error)
 				errs[i] = fmt.Errorf("tap: %w", err)
 				return
 			}
-			time.Sleep(tapAhead - time.Since(begin))
+			time.Sleep(ahead - time.Since(begin))
 			if _, err := ph.SendLocation(pin.Lat, pin.Lon, "", ""); err != nil {
 				errs[i] = err
 				return

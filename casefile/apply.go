@@ -21,7 +21,7 @@ func Apply(c Case, e Event) (Case, error) {
 		c.Inbox = e.Inbox
 	}
 	c.Spoke = c.Spoke || speaks(e)
-	c.lane()
+	c.lane(e)
 	if c.Gravest == "" || c.Severity.Rank() < c.Gravest.Rank() {
 		c.Gravest = c.Severity
 	}
@@ -79,9 +79,16 @@ func apply(c *Case, e Event) error {
 		return provinceOnly(c, e)
 	case PhoneGiven:
 		c.Private.Phone, c.HasPhone = e.Private.Phone, true
+		if c.Channel == ChannelSMS && e.By.Kind == ByReporter { // who says which number to call may be called
+			c.NoCall = c.Quiet
+		}
 	case NoCallAsked:
 		c.NoCall = true
-	case ReporterAdded, MessageUnsent, CheckInAnswered, ReporterAsked, Noted, NobodyNotified, RadioUnread, AssistAsked, LateRecorded:
+	case ReporterAdded, MessageUnsent, CheckInAnswered, ReporterAsked, Noted, NobodyNotified, RadioUnread, LateRecorded:
+	case AssistAsked:
+		if _, asked := c.TrackOf(acting(e)); e.By.Kind == ByMember && !asked {
+			return notAsked(*c, e)
+		}
 	case CancelRequested:
 		c.Cancel = true // and nothing else: cancelling never closes
 	case SafeSaid:
@@ -124,6 +131,9 @@ func apply(c *Case, e Event) error {
 		c.Severity = c.Severity.Raised()
 		addRole(c, ChildWorker, max(1, e.Crew))
 	case RadioSeen:
+		if !sits(e, LevelRadio191) {
+			return refuse(*c, e, "เฉพาะศูนย์วิทยุ 191 ของพื้นที่เท่านั้น", "only the radio centre of the place may say so")
+		}
 		c.RadioSeen = e.At
 	case Departed, Arrived, CannotFind, Released:
 		return progress(c, e)
@@ -139,7 +149,7 @@ func apply(c *Case, e Event) error {
 		}
 	case DeskRaised:
 		if c.Desk == nil || c.Desk.Owner != (Actor{}) && c.Desk.Reason != e.Desk || c.Desk.Reason == e.Desk && e.Reason == "FORGOTTEN" {
-			item := DeskItem{Reason: e.Desk, SinceAt: e.At}
+			item := DeskItem{Reason: e.Desk, SinceAt: e.At, First: c.Version, FirstAt: e.At}
 			if c.Desk != nil && c.Desk.Reason == e.Desk { // forgotten: it rings on where it had come to, not from the beginning
 				item.Rings = c.Desk.Rings
 			}
@@ -179,6 +189,9 @@ func report(c *Case, e Event) error {
 		c.NoCall = true
 		c.Severity = c.Severity.Raised() // somebody who must hide is in more danger
 	}
+	if c.Channel == ChannelSMS { // who writes instead of calling may have a reason
+		c.NoCall = true
+	}
 	if e.Private.Phone != "" {
 		c.Private.Phone, c.HasPhone = e.Private.Phone, true
 	}
@@ -207,8 +220,8 @@ func question(c Case, e Event) error {
 		return refuse(c, e, "ต้องระบุคำถาม", "say which question")
 	case c.Quiet:
 		return refuse(c, e, "ผู้แจ้งใช้โหมดเงียบ ห้ามส่งข้อความที่ผู้แจ้งไม่ได้ขอ", "the reporter is in quiet mode: nothing unasked is ever sent")
-	case c.Channel != ChannelLINE:
-		return refuse(c, e, "ผู้แจ้งไม่ได้แจ้งผ่าน LINE", "the reporter is not on LINE")
+	case !c.Channel.Hears():
+		return refuse(c, e, "ผู้แจ้งไม่ได้แจ้งผ่าน LINE หรือ SMS", "the reporter came neither by LINE nor by SMS")
 	}
 	return nil
 }
@@ -227,8 +240,12 @@ func place(c *Case, e Event) error {
 		c.FirstPin = e.Private.Pin
 	}
 	if c.LocatedAt.IsZero() {
-		c.LocatedAt = e.At
+		c.LocatedAt, c.EnteredAt = e.At, e.At
 		c.searchAnew() // until now only the province was known: the station and near officers come first
+	}
+	if c.Place.Province != "" && c.Place.Province != e.Place.Province {
+		c.EnteredAt = e.At
+		c.leaveProvince(e.At)
 	}
 	c.Moved = c.Moved || c.Private.Pin != nil
 	c.Private.Pin, c.Place = e.Private.Pin, *e.Place
@@ -276,18 +293,31 @@ func provinceOnly(c *Case, e Event) error {
 		return refuse(*c, e, "ส่งไปที่จังหวัดนี้แล้ว", "it was sent to this province already")
 	}
 	c.Place = Place{Province: e.Place.Province}
-	c.searchAnew()
-	for i := range c.Tracks {
-		c.Tracks[i].AckedAt, c.Tracks[i].AckedBy = time.Time{}, Actor{}
-	}
-	switch c.State {
-	case Draft:
+	c.leaveProvince(e.At)
+	if c.State == Draft {
 		c.move(New, e.At)
-	case Acked:
-		c.move(Sent, e.At)
 	}
 	c.placed()
 	return nil
+}
+
+// leaveProvince begins every search anew: whoever acknowledged the case in
+// another province has nothing in hand. Who is under way stays so.
+func (c *Case) leaveProvince(at time.Time) {
+	c.searchAnew()
+	for i := range c.Tracks {
+		t := &c.Tracks[i]
+		t.AckedAt, t.AckedBy = time.Time{}, Actor{}
+		for j := range t.Offers {
+			if t.Offers[j].Answer == SaidAck { // asked again should the case come back
+				t.Offers[j].Answer = NoAnswer
+			}
+		}
+	}
+	c.RadioSeen = time.Time{}
+	if c.State == Acked {
+		c.move(Sent, at)
+	}
 }
 
 func addRole(c *Case, r Role, crew int) {
@@ -313,14 +343,17 @@ func offer(c *Case, e Event) error {
 	t.Step, t.Round = max(t.Step, e.Step), max(t.Round, e.Round)
 	for _, a := range e.Asked {
 		if j := t.offer(a.Member); j >= 0 {
+			if o := &t.Offers[j]; o.Answer != NoAnswer || o.FirstAt.Before(t.BeganAt) { // a question of its own
+				o.First, o.FirstAt = c.Version, e.At
+			}
 			t.Offers[j].Seq, t.Offers[j].At = c.Version, e.At
 			t.Offers[j].Times++
-			if t.Offers[j].Answer == SaidNo || t.Offers[j].Answer == Withdrawn {
+			if slices.Contains([]Answer{SaidNo, SaidLate, Withdrawn}, t.Offers[j].Answer) {
 				t.Offers[j].Answer = NoAnswer
 			}
 			continue
 		}
-		t.Offers = append(t.Offers, Offer{Member: a.Member, Unit: a.Unit, Level: a.Level, Seq: c.Version, Times: 1, At: e.At})
+		t.Offers = append(t.Offers, Offer{Member: a.Member, Unit: a.Unit, Level: a.Level, Seq: c.Version, Times: 1, At: e.At, First: c.Version, FirstAt: e.At})
 	}
 	if len(e.Asked) > 0 {
 		if c.SentAt.IsZero() {
@@ -456,8 +489,11 @@ func late(c *Case, e Event) error {
 	if i < 0 {
 		return notAsked(*c, e)
 	}
+	if c.Tracks[i].member(acting(e)) >= 0 {
+		return refuse(*c, e, "ท่านรับเหตุนี้อยู่แล้ว", "you are on this case already")
+	}
 	if j := c.Tracks[i].offer(acting(e)); j >= 0 {
-		c.Tracks[i].Offers[j].Answer = SaidYes
+		c.Tracks[i].Offers[j].Answer = SaidLate
 	}
 	return nil
 }
@@ -542,7 +578,10 @@ func progress(c *Case, e Event) error {
 			c.move(EnRoute, e.At)
 		}
 	case Arrived:
-		a.State, a.SceneAt, a.Late = AssignOnScene, e.At, false
+		if a.State != AssignOnScene { // who says so again was there first all the same
+			a.SceneAt = e.At
+		}
+		a.State, a.Late = AssignOnScene, false
 		if c.ArrivedAt.IsZero() {
 			c.ArrivedAt = e.At
 		}
@@ -564,7 +603,14 @@ func progress(c *Case, e Event) error {
 	return nil
 }
 
+// sits reports whether who acts may answer for a level of the chain of command:
+// an operator, whose rights the API has checked, or the member who is its duty desk.
+func sits(e Event, l Level) bool { return e.By.Kind != ByMember || e.Level == l }
+
 func takeDesk(c *Case, e Event) error {
+	if !sits(e, LevelDesk) {
+		return refuse(*c, e, "เฉพาะเจ้าหน้าที่โต๊ะกลางเท่านั้น", "only an operator of the national desk may take it")
+	}
 	if c.Desk == nil {
 		return refuse(*c, e, "ไม่มีงานค้างที่โต๊ะปฏิบัติการ", "nothing waits at the desk")
 	}
@@ -614,7 +660,7 @@ func takeCentre(c *Case, e Event) error {
 		})
 	}
 	switch {
-	case i < 0:
+	case i < 0 || !sits(e, c.Centres[i].Level):
 		return refuse(*c, e, "ไม่มีการขอส่งต่อสายถึงศูนย์นี้", "this centre was not asked to take the caller over")
 	case !c.Centres[i].Open():
 		return refuse(*c, e, "มีผู้รับช่วงต่อแล้ว", "somebody took it already")
@@ -703,7 +749,7 @@ func handOver(c *Case, e Event) error {
 		unit := e.Unit
 		if e.By.Kind == ByMember {
 			i := slices.IndexFunc(c.Over.Asked, func(a Ask) bool { return a.Member == MemberID(e.By.ID) })
-			if i < 0 {
+			if i < 0 || !sits(e, c.Over.Level) {
 				return notAsked(*c, e)
 			}
 			unit = c.Over.Asked[i].Unit
@@ -748,7 +794,7 @@ func end(c *Case, e Event) error {
 		if !slices.Contains(Outcomes, e.Outcome) || e.Outcome == OutcomeFalse {
 			return refuse(*c, e, "ต้องระบุผลของเรื่อง", "say with which outcome the case ends")
 		}
-	case FalseProposed, MarkedFalse:
+	case FalseProposed, MarkedFalse: // that the scene has stopped is the word of those who are there: see the table
 		if c.ArrivedAt.IsZero() {
 			return refuse(*c, e, "ต้องมีเจ้าหน้าที่ไปถึงที่เกิดเหตุก่อน", "an officer must have been at the place")
 		}
@@ -774,11 +820,28 @@ func end(c *Case, e Event) error {
 	c.Outcome, c.Reason, c.EndedAt, c.Clocks, c.Desk = e.Outcome, e.Reason, e.At, nil, nil
 	if e.Kind == MarkedFalse {
 		c.Outcome = OutcomeFalse
+		c.standDown()
 		c.move(FalseReport, e.At)
 		return nil
 	}
 	c.move(Closed, e.At)
 	return nil
+}
+
+// standDown releases everybody who is still on the way: nothing waits for them there.
+func (c *Case) standDown() {
+	for i := range c.Tracks {
+		t := &c.Tracks[i]
+		for j, a := range t.Team {
+			if !a.OnTheWay() {
+				continue
+			}
+			t.Team[j].State = AssignReleased
+			if o := t.offer(a.Member); o >= 0 {
+				t.Offers[o].Answer = Withdrawn
+			}
+		}
+	}
 }
 
 func reopen(c *Case, e Event) error {

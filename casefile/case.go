@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ type Assignment struct {
 // Active reports whether the member still belongs to the response.
 func (a Assignment) Active() bool { return a.State != AssignReleased }
 
+// OnTheWay reports whether the member goes to the scene and has not arrived.
+func (a Assignment) OnTheWay() bool { return a.State == AssignAccepted || a.State == AssignEnRoute }
+
 // Answer is what an asked member said.
 type Answer string
 
@@ -73,6 +77,7 @@ const (
 	NoAnswer  Answer = ""
 	SaidAck   Answer = "ACK"
 	SaidYes   Answer = "YES"
+	SaidLate  Answer = "LATE" // yes, when the crew was complete: the first to be asked when it opens again
 	SaidNo    Answer = "NO"
 	Withdrawn Answer = "WITHDRAWN" // stood down before an answer
 )
@@ -86,6 +91,9 @@ type Offer struct {
 	Times  int       `json:"times"`
 	At     time.Time `json:"at"`
 	Answer Answer    `json:"answer,omitempty"`
+
+	First   int       `json:"first,omitempty"`   // the OFFERED event that asked this member first in this round
+	FirstAt time.Time `json:"first_at,omitzero"` // since when silence counts; asking again does not move it
 }
 
 // Track is the search and the crew of one role: its own ladder, its own answers.
@@ -151,6 +159,7 @@ const (
 	ClockWelfare  Clock = "WELFARE"  // first contact of the office after it accepted
 	ClockState    Clock = "STATE"    // time-in-state limit
 	ClockCentre   Clock = "CENTRE"   // a centre that was asked must take the caller over
+	ClockFind     Clock = "FIND"     // the reporter was asked where it is, because nobody finds the place
 )
 
 // Deadline is a clock that runs for a case.
@@ -169,7 +178,9 @@ type DeskItem struct {
 	TakenAt time.Time  `json:"taken_at,omitzero"`
 	Rings   int        `json:"rings,omitempty"` // how often the desk was rung for it
 	RungAt  time.Time  `json:"rung_at,omitzero"`
-	Tap     bool       `json:"tap,omitempty"` // nothing but a tap: it stands in the lane of the taps
+	Tap     bool       `json:"tap,omitempty"`     // nothing but a tap: it stands in the lane of the taps
+	First   int        `json:"first,omitempty"`   // the event for which the operators were asked first
+	FirstAt time.Time  `json:"first_at,omitzero"` // since when their silence counts
 }
 
 // CentreAsk is another centre asked to take the caller over. Until somebody
@@ -232,6 +243,7 @@ type Case struct {
 
 	ReportedAt   time.Time `json:"reported_at"`
 	LocatedAt    time.Time `json:"located_at,omitzero"`
+	EnteredAt    time.Time `json:"entered_at,omitzero"` // since when the pin lies in this province
 	SentAt       time.Time `json:"sent_at,omitzero"`
 	AckedAt      time.Time `json:"acked_at,omitzero"`
 	ArrivedAt    time.Time `json:"arrived_at,omitzero"`
@@ -304,6 +316,24 @@ func (c Case) TrackOf(m MemberID) (Track, bool) {
 		}
 	}
 	return Track{}, false
+}
+
+// SceneLead is who leads at the scene: the first of the police there or, as long as
+// none of them is, the first of anybody. Who leaves is followed by the next.
+func (c Case) SceneLead() MemberID {
+	var police, other Assignment
+	for _, t := range c.Tracks {
+		first := &other
+		if t.Role == Police {
+			first = &police
+		}
+		for _, a := range t.Team {
+			if a.State == AssignOnScene && (first.Member == "" || a.SceneAt.Before(first.SceneAt)) {
+				*first = a
+			}
+		}
+	}
+	return cmp.Or(police.Member, other.Member)
 }
 
 // Answered returns the answer on a question card, if there is one.

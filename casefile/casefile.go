@@ -109,19 +109,29 @@ var Levels = []Level{
 // province, the national desk at 1300, and 1669 of the province.
 var Centres = []Level{LevelRadio191, LevelDesk, LevelEMS}
 
-// Channel is the door through which a report came.
+// Channel is the way between a person and us: the door through which a report
+// or an answer came, or the way by which somebody is reached.
 type Channel string
 
 const (
-	ChannelLINE Channel = "LINE"
-	Channel1300 Channel = "HOTLINE_1300"
-	Channel191  Channel = "RADIO_191"
-	Channel1669 Channel = "EMS_1669"
-	ChannelREST Channel = "REST" // another agency's system
+	ChannelLINE  Channel = "LINE"
+	ChannelSMS   Channel = "SMS"
+	Channel1300  Channel = "HOTLINE_1300"
+	Channel191   Channel = "RADIO_191"
+	Channel1669  Channel = "EMS_1669"
+	ChannelREST  Channel = "REST" // another agency's system
+	ChannelVoice Channel = "VOICE"
+	ChannelEmail Channel = "EMAIL"
 )
 
-// Channels lists every channel.
-var Channels = []Channel{ChannelLINE, Channel1300, Channel191, Channel1669, ChannelREST}
+// Channels lists every channel through which a report may come.
+var Channels = []Channel{ChannelLINE, ChannelSMS, Channel1300, Channel191, Channel1669, ChannelREST}
+
+// Hears reports whether somebody who reported through the channel can be written to there.
+func (c Channel) Hears() bool { return c == ChannelLINE || c == ChannelSMS }
+
+// Ways lists every channel by which a member may be reached.
+var Ways = []Channel{ChannelLINE, ChannelSMS, ChannelVoice, ChannelEmail}
 
 // Language is the language a person is spoken to in.
 type Language string

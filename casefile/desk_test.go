@@ -97,8 +97,9 @@ func TestACallerIsTakenOverByAnotherCentre(t *testing.T) {
 	must(asked(LevelEMS, System))
 	must(Event{Kind: DeskRaised, By: System, At: epoch, Desk: DeskCentre})
 	mustNot("by who asked", Event{Kind: CentreTook, By: operator, At: epoch, Level: LevelEMS})
-	mustNot("by who was not asked", Event{Kind: CentreTook, By: Actor{ByMember, "m9"}, At: epoch})
-	must(Event{Kind: CentreTook, By: Actor{ByMember, "ems-2"}, At: epoch})
+	mustNot("by who was not asked", Event{Kind: CentreTook, By: Actor{ByMember, "m9"}, At: epoch, Level: LevelEMS})
+	mustNot("by who was asked and sits there no more", Event{Kind: CentreTook, By: Actor{ByMember, "ems-2"}, At: epoch})
+	must(Event{Kind: CentreTook, By: Actor{ByMember, "ems-2"}, At: epoch, Level: LevelEMS})
 	if ems, _ := c.Centre(LevelEMS); ems.Open() || ems.Times != 2 || ems.Taken.ID != "ems-2" || c.AckedAt.IsZero() || c.Desk == nil {
 		t.Errorf("after 1669 took it: %+v, desk %v", ems, c.Desk)
 	}

@@ -162,8 +162,8 @@ type Event struct {
 	Quiet    bool         `json:"quiet,omitempty"`
 	Yes      bool         `json:"yes,omitempty"`
 	Role     Role         `json:"role,omitempty"`
-	Crew     int          `json:"crew,omitempty"` // people needed in the role
-	Level    Level        `json:"level,omitempty"`
+	Crew     int          `json:"crew,omitempty"`  // people needed in the role
+	Level    Level        `json:"level,omitempty"` // of a member's press: the duty desk that they are
 	Step     int          `json:"step,omitempty"`  // ladder step, 0-based
 	Round    int          `json:"round,omitempty"` // how often the ladder has begun again
 	Asked    []Ask        `json:"asked,omitempty"`

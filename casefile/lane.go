@@ -22,7 +22,7 @@ func speaks(e Event) bool {
 // and nearly all curious, stand in one of their own, where one ring is for all of
 // them. A quiet report, a word, a photo, a cancel or a call is never among them,
 // and an item that becomes more than a tap rings from the beginning.
-func (c *Case) lane() {
+func (c *Case) lane(e Event) {
 	if c.Desk == nil {
 		return
 	}
@@ -30,6 +30,7 @@ func (c *Case) lane() {
 		!c.Quiet && !c.Spoke && !c.Cancel && len(c.Centres) == 0
 	if c.Desk.Tap && !tap {
 		c.Desk.Rings, c.Desk.RungAt = 0, time.Time{}
+		c.Desk.First, c.Desk.FirstAt = c.Version, e.At
 	}
 	c.Desk.Tap = tap
 }

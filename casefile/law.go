@@ -90,7 +90,7 @@ var law = map[Kind]rule{
 	CloseProposed:    {from: append([]State{Draft, Duplicate}, stopped...), by: staff},
 	CaseClosed:       {from: append([]State{Draft, Duplicate}, stopped...), to: Closed, by: staff},
 	FalseProposed:    {from: append([]State{OnScene}, stopped...), by: staff},
-	MarkedFalse:      {from: append([]State{OnScene}, stopped...), to: FalseReport, by: staff},
+	MarkedFalse:      {from: stopped, to: FalseReport, by: staff}, // not while people are at a scene that nobody says is over
 	CaseReopened:     {from: append(slices.Clone(stopped), ended...), by: []ActorKind{ByReporter, ByMember, ByOperator}},
 	LateRecorded:     {from: ended},
 }
@@ -107,7 +107,8 @@ func Kinds() []Kind {
 
 // moves are the states that a kind of event may lead to beside rule.to.
 var moves = map[Kind][]State{
-	PinSet:         {New},
+	PinSet:         {New, Sent},
+	PinMoved:       {Sent},
 	ProvinceSet:    {New, Sent},
 	Offered:        {Sent},
 	Acknowledged:   {Acked},
@@ -156,9 +157,7 @@ func Transitions() []Transition {
 // lawful in many states really leads on from.
 func movable(k Kind, from, to State) bool {
 	switch k {
-	case PinSet:
-		return from == Draft
-	case ProvinceSet: // a corrected province: whoever had it in hand there has it no more
+	case PinSet, PinMoved, ProvinceSet: // in another province: whoever had it in hand there has it no more
 		return from == Draft && to == New || from == Acked && to == Sent
 	case Offered:
 		return from == New || from == Reopened

@@ -74,14 +74,15 @@ func drawEvent(t *rapid.T, at time.Time) Event {
 		Outcome: rapid.SampledFrom(Outcomes).Draw(t, "outcome"), Reason: rapid.SampledFrom([]string{"", "WHY"}).Draw(t, "reason"),
 		Severity: rapid.SampledFrom(Severities).Draw(t, "severity"), Type: rapid.SampledFrom(IncidentTypes).Draw(t, "type"),
 		Case: rapid.SampledFrom([]CaseID{"", "other", "third"}).Draw(t, "case"), Unit: rapid.SampledFrom([]UnitID{"", "u1"}).Draw(t, "unit"),
-		Yes: rapid.Bool().Draw(t, "yes"), Minutes: rapid.IntRange(0, 30).Draw(t, "minutes"), Desk: DeskNoPin,
+		Level: rapid.SampledFrom([]Level{"", LevelDesk, LevelRadio191, LevelNear}).Draw(t, "level"),
+		Yes:   rapid.Bool().Draw(t, "yes"), Minutes: rapid.IntRange(0, 30).Draw(t, "minutes"), Desk: DeskNoPin,
 	}
 	if e.Kind == Offered || e.Kind == HandoverOffered {
 		e.Asked = []Ask{{Member: "m1", Level: LevelNear, Unit: "u1"}, {Member: "m2", Level: LevelStation, Unit: "u2"}}
 	}
 	if e.Kind == PinSet || e.Kind == PinMoved {
 		e.Private.Pin = &Pin{Lat: 16.8, Lon: 100.2, FixedAt: at}
-		e.Place = &Place{Province: "65"}
+		e.Place = &Place{Province: rapid.SampledFrom([]string{"65", "50"}).Draw(t, "province")}
 	}
 	if e.Member != "" && e.By.Kind == ByMember {
 		e.Member = ""
@@ -154,8 +155,28 @@ func promises(t *rapid.T, was, is Case, e Event, proposers map[Actor]bool) {
 		if was.State == Sent || was.State == New || was.State == Acked {
 			t.Fatalf("%s skipped from %s to the end", e.Kind, was.State)
 		}
+		if is.State == FalseReport && was.State == OnScene {
+			t.Fatal("marked as false over the heads of the people at the scene")
+		}
+	}
+	if e.By.Kind == ByMember && (e.Kind == DeskTaken && e.Level != LevelDesk || e.Kind == RadioSeen && e.Level != LevelRadio191) {
+		t.Fatalf("%s counted from a member who is not that desk", e.Kind)
+	}
+	if left := was.Place.Province; left != "" && left != is.Place.Province && !is.RadioSeen.IsZero() {
+		t.Fatal("a radio centre of another province counts as having seen the pin")
+	}
+	if lead := is.SceneLead(); lead != "" {
+		if police, _ := is.Track(Police); police.onScene() > 0 && police.member(lead) < 0 {
+			t.Fatalf("%s leads while police are at the scene", lead)
+		}
 	}
 	for _, track := range is.Tracks {
+		if left := was.Place.Province; left != "" && left != is.Place.Province && !track.AckedAt.IsZero() {
+			t.Fatalf("a desk of another province has role %s in hand", track.Role)
+		}
+		if e.Kind == MarkedFalse && slices.ContainsFunc(track.Team, Assignment.OnTheWay) {
+			t.Fatal("marked as false, and somebody still drives there")
+		}
 		if e.Kind == Accepted && track.Active() > track.Crew {
 			t.Fatalf("role %s has %d owners for %d places", track.Role, track.Active(), track.Crew)
 		}
@@ -223,5 +244,171 @@ func TestPinsThatCannotBeUsed(t *testing.T) {
 	}
 	if !(Pin{Lat: 16.8211, Lon: 100.2659}).Usable() {
 		t.Error("Phitsanulok does not count as usable")
+	}
+}
+
+func (t Track) onScene() int {
+	n := 0
+	for _, a := range t.Team {
+		if a.State == AssignOnScene {
+			n++
+		}
+	}
+	return n
+}
+
+// lives is a case to which some events happened, all of them lawful.
+func lives(t *testing.T, c Case, events ...Event) Case {
+	t.Helper()
+	for i, e := range events {
+		e.At = epoch.Add(time.Duration(c.Version+i+1) * time.Second)
+		next, err := Apply(c, e)
+		if err != nil {
+			t.Fatalf("%s: %v", e.Kind, err)
+		}
+		c = next
+	}
+	return c
+}
+
+// sent is a case for which two police were asked, and one of the medical side.
+func sent(t *testing.T) Case {
+	pin := Pin{Lat: 16.8, Lon: 100.2, FixedAt: epoch}
+	return lives(t, Case{ID: "c", State: Draft},
+		Event{Kind: Reported, By: Actor{ByReporter, "r1"}, Type: Berserk, Severity: Critical},
+		Event{Kind: PinSet, By: Actor{ByReporter, "r1"}, Place: &Place{Province: "65"}, Private: Private{Pin: &pin}},
+		Event{Kind: RoleAdded, By: System, Role: Medical, Crew: 1},
+		Event{Kind: RoleAdded, By: System, Role: Police, Crew: 2},
+		Event{Kind: Offered, By: System, Role: Medical, Step: 1, Asked: []Ask{{Member: "ems", Level: LevelEMS}}},
+		Event{Kind: Offered, By: System, Role: Police, Step: 1, Asked: []Ask{{Member: "ann", Level: LevelNear}, {Member: "bo", Level: LevelNear}, {Member: "cho", Level: LevelNear}}})
+}
+
+func by(m MemberID, k Kind) Event { return Event{Kind: k, By: Actor{ByMember, string(m)}} }
+
+func TestADesksButtonCountsOnlyFromThatDesk(t *testing.T) {
+	c := lives(t, sent(t), Event{Kind: DeskRaised, By: System, Desk: DeskUnanswered})
+	for k, level := range map[Kind]Level{DeskTaken: LevelDesk, RadioSeen: LevelRadio191} {
+		for _, l := range append(Levels[:len(Levels):len(Levels)], "") {
+			e := by("somebody", k)
+			e.Level, e.At = l, epoch
+			if _, err := Apply(c, e); (err == nil) != (l == level) {
+				t.Errorf("%s by a member who is %q: %v", k, l, err)
+			}
+		}
+		if _, err := Apply(c, Event{Kind: k, By: operator, At: epoch}); err != nil {
+			t.Errorf("%s by an operator: %v", k, err)
+		}
+	}
+	over := lives(t, c, by("ann", Accepted), by("ann", SceneStopped),
+		Event{Kind: HandoverOffered, By: System, Level: LevelMSDHSDuty, Asked: []Ask{{Member: "office", Level: LevelMSDHSDuty, Unit: "u1"}}})
+	for _, l := range []Level{"", LevelMSDHSProvince, LevelMSDHSDuty} {
+		e := by("office", HandoverAccepted)
+		e.Level, e.At = l, epoch
+		if _, err := Apply(over, e); (err == nil) != (l == LevelMSDHSDuty) {
+			t.Errorf("taken over by a member who was asked and is %q: %v", l, err)
+		}
+	}
+	if _, err := Apply(lives(t, c, by("ann", Accepted)), by("somebody", AssistAsked)); err == nil {
+		t.Error("somebody who was never asked called for help in the name of the crew")
+	}
+}
+
+func TestTheFirstOfThePoliceLeads(t *testing.T) {
+	c := lives(t, sent(t), by("ann", Accepted), by("bo", Accepted), by("ems", Accepted))
+	for _, step := range []struct {
+		who  MemberID
+		does Kind
+		lead MemberID
+	}{
+		{"ems", Arrived, "ems"}, {"bo", Arrived, "bo"}, {"ann", Arrived, "bo"}, {"bo", Arrived, "bo"}, {"bo", Released, "ann"}, {"ann", Released, "ems"},
+	} {
+		if c = lives(t, c, by(step.who, step.does)); c.SceneLead() != step.lead {
+			t.Errorf("after %s %s, %q leads, want %q", step.who, step.does, c.SceneLead(), step.lead)
+		}
+	}
+}
+
+func TestWhoSaidYesTooLateKeepsThatAnswer(t *testing.T) {
+	c := lives(t, sent(t), by("ann", Accepted), by("bo", Accepted), by("cho", CameLate))
+	answer := func() Answer {
+		police, _ := c.Track(Police)
+		o, _ := police.Offer("cho")
+		return o.Answer
+	}
+	if answer() != SaidLate {
+		t.Errorf("the answer stands as %q", answer())
+	}
+	c = lives(t, c, by("ann", Released), Event{Kind: Offered, By: System, Role: Police, Step: 1, Asked: []Ask{{Member: "cho", Level: LevelNear}}})
+	if answer() != NoAnswer {
+		t.Errorf("asked again, the answer stands as %q", answer())
+	}
+	if _, err := Apply(c, by("bo", CameLate)); err == nil {
+		t.Error("somebody on the crew came late")
+	}
+}
+
+func TestFalseOnlyByTheWordOfThePeopleThere(t *testing.T) {
+	falsely := func(who string) Event {
+		return Event{Kind: MarkedFalse, By: Actor{ByOperator, who}, Outcome: OutcomeFalse, Reason: "PRANK"}
+	}
+	c := lives(t, sent(t), by("ann", Accepted), by("bo", Accepted), by("ann", Arrived),
+		Event{Kind: FalseProposed, By: operator, Outcome: OutcomeFalse, Reason: "PRANK"})
+	if _, err := Apply(c, falsely("o2")); err == nil {
+		t.Fatal("marked as false while an officer is at the scene")
+	}
+	c = lives(t, c, by("ann", SceneStopped), falsely("o2"))
+	police, _ := c.Track(Police)
+	if c.State != FalseReport || police.Active() != 1 || police.Team[0].State != AssignOnScene {
+		t.Errorf("the case stands at %s, its crew at %+v", c.State, police.Team)
+	}
+}
+
+func TestInAnotherProvinceNobodyHasItInHand(t *testing.T) {
+	radio := by("radio-65", RadioSeen)
+	radio.Level = LevelRadio191
+	pin := Pin{Lat: 18.8, Lon: 99, FixedAt: epoch}
+	moved := Event{Kind: PinMoved, By: Actor{ByReporter, "r1"}, Place: &Place{Province: "65"}, Private: Private{Pin: &pin}}
+	c := lives(t, sent(t), by("ems", Acknowledged), by("ann", Acknowledged), radio, moved)
+	if medical, _ := c.Track(Medical); c.State != Acked || medical.AckedAt.IsZero() || c.RadioSeen.IsZero() {
+		t.Errorf("within the province the case stands at %s, medical %+v", c.State, medical)
+	}
+	moved.Place = &Place{Province: "50"}
+	c = lives(t, c, moved)
+	if medical, _ := c.Track(Medical); c.State != Sent || !medical.AckedAt.IsZero() || !c.RadioSeen.IsZero() || medical.Step != 0 {
+		t.Errorf("in the next province the case stands at %s, medical %+v", c.State, medical)
+	}
+}
+
+// At a scene, in whatever order people come, go and say that it is over, the
+// promises hold: above all, no report is called false over anybody's head.
+func TestNoOrderAtASceneBreaksThePromises(t *testing.T) {
+	begun := lives(t, sent(t), by("ann", Accepted), by("bo", Accepted), by("ann", Arrived),
+		Event{Kind: FalseProposed, By: operator, Outcome: OutcomeFalse, Reason: "WHY"})
+	ends := 0
+	rapid.Check(t, func(t *rapid.T) {
+		c, proposers := begun, map[Actor]bool{operator: true}
+		for i := range rapid.IntRange(1, 40).Draw(t, "length") {
+			e := drawEvent(t, epoch.Add(time.Duration(100+i)*time.Second))
+			e.Kind = rapid.SampledFrom([]Kind{
+				Accepted, CameLate, Departed, Arrived, Released, SceneStopped, FalseProposed, MarkedFalse, PinMoved, Acknowledged, CaseReopened,
+			}).Draw(t, "deed")
+			e.By = rapid.SampledFrom([]Actor{{ByMember, "ann"}, {ByMember, "bo"}, {ByMember, "ems"}, operator, {ByOperator, "o2"}}).Draw(t, "who")
+			e.Member, e.Role, e.Reason, e.Outcome = "", "", "WHY", OutcomeFalse
+			if e.Kind == PinMoved {
+				e.By, e.Private.Pin, e.Place = operator, &Pin{Lat: 16.8, Lon: 100.2, FixedAt: e.At}, &Place{Province: rapid.SampledFrom([]string{"65", "50"}).Draw(t, "moved to")}
+			}
+			next, err := Apply(c, e)
+			if err != nil {
+				continue
+			}
+			promises(t, c, next, e, proposers)
+			if next.State == FalseReport && c.State != FalseReport {
+				ends++
+			}
+			c = next
+		}
+	})
+	if ends == 0 {
+		t.Error("no drawn order came to a false report: the promise was never put to the test")
 	}
 }

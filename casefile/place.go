@@ -11,7 +11,7 @@ type Pin struct {
 	Lon       float64   `json:"lon"`
 	AccuracyM int       `json:"accuracy_m,omitempty"` // 0: unknown; LINE never tells
 	FixedAt   time.Time `json:"fixed_at"`             // when the pin was sent
-	Source    string    `json:"source"`               // PinLINE, PinTyped, PinDevice
+	Source    string    `json:"source"`               // PinLINE, PinTyped, PinDevice, PinText
 }
 
 // Sources of a pin.
@@ -19,6 +19,7 @@ const (
 	PinLINE   = "LINE"   // a LINE location message: droppable anywhere, a claim
 	PinTyped  = "TYPED"  // an operator found it from a written address
 	PinDevice = "DEVICE" // a device's own position
+	PinText   = "TEXT"   // coordinates or a map's link in a text message: a claim, too
 )
 
 // Bounds of Thailand with half a degree of sea, degrees. Inside them a pin is

@@ -15,6 +15,7 @@ import (
 const (
 	ChosenNearest         = "CHOSEN_NEAREST"
 	ChosenFemalePreferred = "CHOSEN_FEMALE_PREFERRED" // goes before a nearer man
+	ChosenCameLate        = "CHOSEN_CAME_LATE"        // said yes before, when the crew was complete
 	ChosenDesk            = "CHOSEN_DESK"
 	WrongRole             = "WRONG_ROLE"
 	NotActive             = "NOT_ACTIVE"
@@ -54,10 +55,11 @@ type Rule struct {
 
 	AlreadyAsked []casefile.MemberID // have an open offer
 	Declined     []casefile.MemberID // said no, or were stood down
+	First        []casefile.MemberID // said yes when the crew was complete: they go before all others, however far they are
 }
 
-// Wave gives every candidate a verdict, in the order in which they come into question: nearest first, with women
-// before men about as near where that is preferred. The chosen are the wave, in the order of asking.
+// Wave gives every candidate a verdict, in the order in which they come into question: first who said yes before, then
+// nearest first, with women before men about as near where that is preferred. The chosen are the wave, in the order of asking.
 func Wave(candidates []Candidate, r Rule) []Choice {
 	lead := 0
 	if r.Type == casefile.SexualRisk {
@@ -65,7 +67,7 @@ func Wave(candidates []Candidate, r Rule) []Choice {
 	}
 	ranked := slices.Clone(candidates)
 	slices.SortFunc(ranked, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(a.rank(lead), b.rank(lead)), cmp.Compare(a.Metres, b.Metres), strings.Compare(string(a.ID), string(b.ID)))
+		return cmp.Or(r.before(a, b), cmp.Compare(a.rank(lead), b.rank(lead)), cmp.Compare(a.Metres, b.Metres), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	choices := make([]Choice, len(ranked))
 	left := Size(r)
@@ -82,7 +84,10 @@ func Wave(candidates []Candidate, r Rule) []Choice {
 	}
 	nearest := math.MaxInt // of those behind who could be asked
 	for i := len(ranked) - 1; i >= 0; i-- {
-		if choices[i].Chosen && ranked[i].Metres > nearest {
+		switch {
+		case choices[i].Chosen && slices.Contains(r.First, ranked[i].ID):
+			choices[i].Why = ChosenCameLate
+		case choices[i].Chosen && ranked[i].Metres > nearest:
 			choices[i].Why = ChosenFemalePreferred
 		}
 		if choices[i].Chosen || choices[i].Why == WaveFull {
@@ -90,6 +95,17 @@ func Wave(candidates []Candidate, r Rule) []Choice {
 		}
 	}
 	return choices
+}
+
+// before puts who said yes before in front of the others.
+func (r Rule) before(a, b Candidate) int {
+	behind := func(c Candidate) int {
+		if slices.Contains(r.First, c.ID) {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(behind(a), behind(b))
 }
 
 // rank is the distance that the order goes by.
@@ -128,7 +144,7 @@ func (r Rule) judge(c Candidate) Choice {
 		choice.Why = StalePosition
 	case r.Fresh > 0 && age > r.Fresh:
 		choice.Why, choice.Minutes = StalePosition, minutes(age)
-	case r.WithinM > 0 && c.Metres > r.WithinM:
+	case r.WithinM > 0 && c.Metres > r.WithinM && !slices.Contains(r.First, c.ID):
 		choice.Why = TooFar
 	}
 	return choice
@@ -215,6 +231,7 @@ func acceptance(r Rule) float64 {
 var reasons = map[string][2]string{
 	ChosenNearest:         {"เลือก: อยู่ใกล้ที่สุด", "chosen: nearest"},
 	ChosenFemalePreferred: {"เลือก: เจ้าหน้าที่หญิง", "chosen: female officer preferred"},
+	ChosenCameLate:        {"เลือก: เคยตอบรับไว้เมื่อกำลังครบแล้ว", "chosen: said yes before, when the crew was complete"},
 	ChosenDesk:            {"เลือก: หน่วยรับผิดชอบ", "chosen: responsible desk"},
 	WrongRole:             {"ข้าม: คนละหน้าที่", "skipped: other role"},
 	NotActive:             {"ข้าม: สมาชิกภาพไม่อยู่ในสถานะใช้งาน", "skipped: membership not active"},

@@ -46,6 +46,7 @@ func two(changes ...func(*Rule)) Rule {
 func TestWaveOrder(t *testing.T) {
 	sexual := func(r *Rule) { r.Type = casefile.SexualRisk }
 	one := func(r *Rule) { r.Needed = 1 }
+	late := func(first ...casefile.MemberID) func(*Rule) { return func(r *Rule) { r.First = first } }
 	tests := []struct {
 		name string
 		rule Rule
@@ -57,6 +58,10 @@ func TestWaveOrder(t *testing.T) {
 		{"an assault does not prefer women", two(one), []Candidate{officer("man", 500), officer("woman", 600, female)}, "man CHOSEN_NEAREST"},
 		{"sexual risk does", two(one, sexual), []Candidate{officer("man", 500), officer("woman", 1400, female)}, "woman CHOSEN_FEMALE_PREFERRED"},
 		{"but not from far away", two(one, sexual), []Candidate{officer("man", 500), officer("woman", 1600, female)}, "man CHOSEN_NEAREST"},
+		{"who said yes too late goes before everybody nearer", two(late("c")), []Candidate{officer("a", 100), officer("b", 200), officer("c", 900)}, "c CHOSEN_CAME_LATE, a CHOSEN_NEAREST"},
+		{"and from beyond the ring", two(one, late("c")), []Candidate{officer("a", 100), officer("c", 20_000)}, "c CHOSEN_CAME_LATE"},
+		{"of two of them the nearer", two(one, late("c", "d")), []Candidate{officer("a", 100), officer("c", 900), officer("d", 800)}, "d CHOSEN_CAME_LATE"},
+		{"but not off duty", two(one, late("c")), []Candidate{officer("a", 100), officer("c", 900, func(c *Candidate) { c.OnDuty = false })}, "a CHOSEN_NEAREST"},
 		{"a woman who is nearest anyway is simply nearest", two(one, sexual), []Candidate{officer("man", 500), officer("woman", 400, female)}, "woman CHOSEN_NEAREST"},
 		{
 			"a man off duty does not count as nearer", two(one, sexual),

@@ -158,6 +158,8 @@ func button(p page, label, colour, icon string, action casefile.Action) tile {
 	return tile{label, colour, icon, p.press(label, action)}
 }
 
+// callTile holds its number itself: it stands in the picture, which is drawn once
+// for all installations and cannot follow a policy.
 func callTile(p page) tile {
 	label := p.say("โทร 191", "Call 191")
 	return tile{label, green, iconPhone, &messaging_api.UriAction{Label: label, Uri: "tel:191"}}

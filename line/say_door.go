@@ -4,6 +4,7 @@ import (
 	"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // doorTemplates are answered at the door, without a case.
@@ -55,7 +56,7 @@ func menu(p page) []messaging_api.MessageInterface {
 	for _, a := range p.elsewhere() {
 		rows = append(rows, row(secondary(a)))
 	}
-	rows = append(rows, row(secondary(&messaging_api.UriAction{Label: p.say("โทร 191", "Call 191"), Uri: "tel:191"})))
+	rows = append(rows, row(secondary(&messaging_api.UriAction{Label: p.say("โทร {POLICE}", "Call {POLICE}"), Uri: p.tel(policy.HotlinePolice)})))
 	return one(bubble(p.say("เมนู ESS", "ESS menu"), flex{
 		header: []*messaging_api.FlexText{headline(p.say("เกิดอะไรขึ้น", "What is happening?"))},
 		lines: []string{
@@ -70,20 +71,20 @@ func hotlines(p page) []messaging_api.MessageInterface {
 	if p.neutral {
 		return one(p.text(p.say("ดูได้จากเมนูด้านล่าง", "Numbers are in the menu below.")))
 	}
-	call := func(label, number string) []*messaging_api.FlexButton {
-		return row(secondary(&messaging_api.UriAction{Label: label, Uri: "tel:" + number}))
+	call := func(label string, code policy.HotlineCode) []*messaging_api.FlexButton {
+		return row(secondary(&messaging_api.UriAction{Label: label, Uri: p.tel(code)}))
 	}
 	return one(bubble(p.say("เบอร์สายด่วน", "Hotlines"), flex{
 		header: []*messaging_api.FlexText{headline(p.say("เบอร์สายด่วน", "Hotlines"))},
 		lines: []string{
-			p.say("191 ตำรวจ เหตุด่วนเหตุร้าย", "191 Police"),
-			p.say("1669 แพทย์ฉุกเฉิน", "1669 Ambulance"),
-			p.say("1300 ศูนย์ช่วยเหลือสังคม 24 ชั่วโมง", "1300 Social assistance, day and night"),
+			p.say("{POLICE} ตำรวจ เหตุด่วนเหตุร้าย", "{POLICE} Police"),
+			p.say("{EMS} แพทย์ฉุกเฉิน", "{EMS} Ambulance"),
+			p.say("{MSDHS} ศูนย์ช่วยเหลือสังคม 24 ชั่วโมง", "{MSDHS} Social assistance, day and night"),
 		},
 		rows: [][]*messaging_api.FlexButton{
-			call(p.say("โทร 191", "Call 191"), "191"),
-			call(p.say("โทร 1669", "Call 1669"), "1669"),
-			call(p.say("โทร 1300", "Call 1300"), "1300"),
+			call(p.say("โทร {POLICE}", "Call {POLICE}"), policy.HotlinePolice),
+			call(p.say("โทร {EMS}", "Call {EMS}"), policy.HotlineEMS),
+			call(p.say("โทร {MSDHS}", "Call {MSDHS}"), policy.HotlineMSDHS),
 		},
 	}))
 }
@@ -118,8 +119,8 @@ func (p page) withoutCase(label string, action casefile.Action) *messaging_api.P
 
 func notUrgent(p page) []messaging_api.MessageInterface {
 	return one(p.text(p.tone(
-		p.say("รับคำขอแล้ว เลขที่ "+p.Code+"\nเจ้าหน้าที่ 1300 จะติดต่อกลับทางแชตนี้ ถ้าเรื่องด่วนขึ้น กดแจ้งเหตุจากเมนู หรือโทร 1300",
-			"Your request has number "+p.Code+".\nThe 1300 team will answer in this chat. If it becomes urgent, report from the menu or call 1300."),
+		p.say("รับคำขอแล้ว เลขที่ "+p.Code+"\nเจ้าหน้าที่ {MSDHS} จะติดต่อกลับทางแชตนี้ ถ้าเรื่องด่วนขึ้น กดแจ้งเหตุจากเมนู หรือโทร {MSDHS}",
+			"Your request has number "+p.Code+".\nThe {MSDHS} team will answer in this chat. If it becomes urgent, report from the menu or call {MSDHS}."),
 		p.say("ได้รับข้อมูลแล้ว เลขที่ "+p.Code, "Received. Number "+p.Code))))
 }
 
@@ -129,7 +130,7 @@ func languageSet(p page) []messaging_api.MessageInterface {
 
 func welcome(p page) []messaging_api.MessageInterface {
 	return one(p.text(p.tone(
-		p.say("ESS แจ้งเหตุด่วนทางสังคม: กดประเภทเหตุจากเมนู แล้วส่งตำแหน่ง ไม่ต้องพูด\nแนะนำให้ปักหมุดแชตนี้ไว้บนสุด\nไลน์อาจช้า ถ้าโทรได้ โทร 191 (ตำรวจ) 1669 (แพทย์ฉุกเฉิน) หรือ 1300 (ศูนย์ช่วยเหลือสังคม)",
-			"ESS takes urgent social reports: tap a type in the menu and send the location, without speaking.\nPin this chat to the top.\nLINE may be slow. If you can call: 191 (police), 1669 (ambulance) or 1300 (social assistance)."),
+		p.say("ESS แจ้งเหตุด่วนทางสังคม: กดประเภทเหตุจากเมนู แล้วส่งตำแหน่ง ไม่ต้องพูด\nแนะนำให้ปักหมุดแชตนี้ไว้บนสุด\nไลน์อาจช้า ถ้าโทรได้ โทร {POLICE} (ตำรวจ) {EMS} (แพทย์ฉุกเฉิน) หรือ {MSDHS} (ศูนย์ช่วยเหลือสังคม)",
+			"ESS takes urgent social reports: tap a type in the menu and send the location, without speaking.\nPin this chat to the top.\nLINE may be slow. If you can call: {POLICE} (police), {EMS} (ambulance) or {MSDHS} (social assistance)."),
 		p.say("ยินดีต้อนรับ ใช้เมนูด้านล่างได้เลย", "Welcome. Please use the menu below."))))
 }

@@ -1,8 +1,11 @@
 package line
 
 import (
+	"fmt"
+
 	"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"
 
+	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/policy"
 )
 
@@ -27,6 +30,20 @@ func dutyEnds(p page) []messaging_api.MessageInterface {
 func dutyGap(p page) []messaging_api.MessageInterface {
 	return p.card(p.say("เวรนี้ไม่มีผู้ปฏิบัติหน้าที่", "Nobody keeps this shift"), []string{
 		p.unit(), p.say("ผู้ที่อยู่เวรไม่พร้อม โปรดจัดผู้เข้าเวรแทนทันที", "Whoever is on call is not on duty. Name somebody to stand in now."),
+	})
+}
+
+// rosterUnreachable tells the national desk every morning what would fail at
+// night. It names nobody: the list is behind the desk's own door.
+func rosterUnreachable(p page) []messaging_api.MessageInterface {
+	var gaps activities.RosterGaps
+	if p.Roster != nil {
+		gaps = *p.Roster
+	}
+	return p.card(p.say("ตรวจสายการแจ้งประจำวัน", "The morning's check of the ladders"), []string{
+		fmt.Sprintf(p.say("ติดต่อไม่ได้ %d คน ที่อยู่ในสายการแจ้ง", "People in a ladder who cannot be reached: %d"), gaps.People),
+		fmt.Sprintf(p.say("สายการแจ้งที่ไม่มีผู้รับขั้นสุดท้าย %d สาย", "Ladders that end at nobody: %d"), gaps.Ladders),
+		p.say("ดูรายชื่อในระบบที่ /v1/roster/unreachable แล้วแก้ไขก่อนค่ำ", "See who at /v1/roster/unreachable, and mend it before tonight."),
 	})
 }
 

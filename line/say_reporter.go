@@ -78,8 +78,8 @@ func (p page) running(plain, neutral pair) []messaging_api.MessageInterface {
 // received answers the tap. The case exists; only the place is missing.
 func received(p page) []messaging_api.MessageInterface {
 	words := p.tone(
-		p.say("รับเรื่องแล้ว "+p.code()+"\nกด “ส่งตำแหน่ง” ด้านล่าง หรือพิมพ์ที่อยู่ที่เกิดเหตุ\nไลน์อาจช้า ถ้าโทรได้ โทร 191 (ตำรวจ) หรือ 1669 (แพทย์ฉุกเฉิน)",
-			"Received. "+p.code()+"\nTap “Send location” below, or type the address.\nLINE may be slow. If you can call: 191 (police) or 1669 (ambulance)."),
+		p.say("รับเรื่องแล้ว "+p.code()+"\nกด “ส่งตำแหน่ง” ด้านล่าง หรือพิมพ์ที่อยู่ที่เกิดเหตุ\nไลน์อาจช้า ถ้าโทรได้ โทร {POLICE} (ตำรวจ) หรือ {EMS} (แพทย์ฉุกเฉิน)",
+			"Received. "+p.code()+"\nTap “Send location” below, or type the address.\nLINE may be slow. If you can call: {POLICE} (police) or {EMS} (ambulance)."),
 		p.say("ได้รับข้อมูลแล้ว "+p.code()+"\nส่งตำแหน่งได้ที่ปุ่มด้านล่าง หรือพิมพ์ที่อยู่",
 			"Received. "+p.code()+"\nYou can send a location below, or type an address."))
 	replies := []messaging_api.ActionInterface{p.sendLocation(), p.takePhoto(), p.cancel()}
@@ -152,7 +152,7 @@ func pinAskAgain(p page) []messaging_api.MessageInterface {
 
 func pinReminder(p page) []messaging_api.MessageInterface {
 	return p.running(
-		pair{"ยังไม่ได้รับตำแหน่ง กรุณากด “ส่งตำแหน่ง” หรือพิมพ์ที่อยู่ ถ้าโทรได้ โทร 191", "We have no location yet. Please tap “Send location”, or type the address. If you can call: 191."},
+		pair{"ยังไม่ได้รับตำแหน่ง กรุณากด “ส่งตำแหน่ง” หรือพิมพ์ที่อยู่ ถ้าโทรได้ โทร {POLICE}", "We have no location yet. Please tap “Send location”, or type the address. If you can call: {POLICE}."},
 		pair{"ส่งตำแหน่งหรือพิมพ์ที่อยู่ได้ทุกเมื่อ", "You can send a location or type an address at any time."})
 }
 

@@ -25,6 +25,7 @@ var responderTemplates = map[string]build{
 	"released":         released,
 	"pin_moved":        pinMoved,
 	"reporter_added":   reporterAdded,
+	"scene_lead":       sceneLead,
 	"cancel_forced":    cancelForced,
 	"arrival_check":    arrivalCheck,
 	"scene_check":      sceneCheck,
@@ -52,6 +53,8 @@ var responderTemplates = map[string]build{
 	"watch_alarm":      watchAlarm,
 	"watch_over":       watchOver,
 	"watch_answered":   watchAnswered,
+
+	"roster_unreachable": rosterUnreachable,
 }
 
 // etaChoices are the minutes that a responder can name with one tap.
@@ -190,7 +193,7 @@ func acceptedCard(p page) []messaging_api.MessageInterface {
 		row(secondary(p.answer(p.say("หาไม่พบ", "Cannot find"), casefile.ActCannotFind)), secondary(p.answer(p.say("ระงับเหตุแล้ว", "Under control"), casefile.ActControl))),
 		row(secondary(p.answer(p.say("ขอกำลังเสริม", "Need help"), casefile.ActAssist)), secondary(p.answer(p.say("ไปไม่ได้แล้ว", "Cannot go"), casefile.ActWithdraw))),
 	)
-	lines := append(p.what(), p.area())
+	lines := append(p.what(), p.area(), p.leader())
 	if n := p.minutes(); n != "" {
 		lines = append(lines, p.say("ถึงใน ", "Arrival in ")+n)
 	}
@@ -214,7 +217,7 @@ func declinedNoted(p page) []messaging_api.MessageInterface {
 
 // answerNoted answers any other button of a responder or a duty desk.
 func answerNoted(p page) []messaging_api.MessageInterface {
-	return p.card(p.say("บันทึกแล้ว", "Recorded"), []string{p.area()}, p.exact()...)
+	return p.card(p.say("บันทึกแล้ว", "Recorded"), []string{p.area(), p.leader()}, p.exact()...)
 }
 
 // refused answers a tap that the law does not allow, or that came too late.
@@ -248,6 +251,22 @@ func reporterAdded(p page) []messaging_api.MessageInterface {
 		what = pair{"ดูได้ในรายละเอียดของเรื่อง", "It is with the details of the case."}
 	}
 	return p.card(p.say("มีข้อมูลเพิ่ม", "Something was added"), []string{p.pair(what)}, p.exact()...)
+}
+
+// leader is who leads at the scene. It names nobody: who it is shows there, and on the radio.
+func (p page) leader() string {
+	switch p.Lead {
+	case activities.LeadYou:
+		return p.say("ท่านเป็นผู้สั่งการในที่เกิดเหตุ", "You lead at the scene.")
+	case activities.LeadOnScene:
+		return p.say("มีผู้สั่งการในที่เกิดเหตุแล้ว เมื่อถึงให้รายงานตัว", "Somebody leads at the scene: report to them when you arrive.")
+	}
+	return ""
+}
+
+// sceneLead tells the crew that somebody leads at the scene, or somebody else than before.
+func sceneLead(p page) []messaging_api.MessageInterface {
+	return p.card(p.say("ผู้สั่งการในที่เกิดเหตุ", "Who leads at the scene"), []string{p.leader(), p.area()}, p.exact()...)
 }
 
 func cancelForced(p page) []messaging_api.MessageInterface {
@@ -284,7 +303,7 @@ func radioAlert(p page) []messaging_api.MessageInterface {
 	if m := p.mapButton(); m != nil {
 		rows = append(rows, m)
 	}
-	return p.card(p.say("ศูนย์วิทยุ 191: มีหมุดใหม่", "Radio centre 191: new pin"),
+	return p.card(p.say("ศูนย์วิทยุ {POLICE}: มีหมุดใหม่", "Radio centre {POLICE}: new pin"),
 		append(append(p.what(), p.where()...), p.say("ต้องกดรับทราบ", "Must be acknowledged")), rows...)
 }
 

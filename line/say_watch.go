@@ -16,7 +16,7 @@ var alarmWords = map[string]pair{
 	"INBOX_WAITING":       {"แจ้งเหตุเข้ามาแล้ว แต่ระบบยังไม่เริ่มดำเนินการ", "Reported, but the system has not begun to work on it"},
 	"CASE_UNACKNOWLEDGED": {"ยังไม่มีเจ้าหน้าที่รับเรื่อง เกินเวลาที่กำหนด", "No human has taken it within the limit"},
 	"CASE_OVERDUE":        {"เลยกำหนดขั้นต่อไปแล้ว ไม่มีความเคลื่อนไหว", "Its next step is overdue and nothing happens"},
-	"MESSAGES_STUCK":      {"ข้อความถึงเจ้าหน้าที่ไม่ออกทาง LINE", "Messages to officers do not leave through LINE"},
+	"MESSAGES_STUCK":      {"ข้อความถึงเจ้าหน้าที่ไม่ออก", "Messages to officers do not leave"},
 	"MEDIA_STUCK":         {"ภาพและเสียงจากผู้แจ้งค้างอยู่", "Photos and voices of reporters are not fetched"},
 	"API_SILENT":          {"ระบบรับแจ้ง (api) หยุดตอบ", "The intake (api) has fallen silent"},
 	"WORKER_SILENT":       {"ระบบดำเนินการ (worker) หยุดตอบ", "The worker has fallen silent"},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"
 
@@ -98,13 +99,24 @@ type page struct {
 	neutral bool   // words that betray nothing, no sound, no bubble of the reporter's own
 }
 
-// say picks the language; Thai unless the reader chose English.
+// say picks the language; Thai unless the reader chose English. {POLICE} and the
+// like stand for the numbers of the policy's hotlines.
 func (p page) say(th, en string) string {
+	words := th
 	if p.lang == casefile.English {
-		return en
+		words = en
 	}
-	return th
+	if !strings.Contains(words, "{") {
+		return words
+	}
+	for _, code := range policy.HotlineCodes {
+		words = strings.ReplaceAll(words, "{"+string(code)+"}", p.policy.Hotlines[code].Number)
+	}
+	return words
 }
+
+// tel calls a hotline.
+func (p page) tel(code policy.HotlineCode) string { return "tel:" + p.policy.Hotlines[code].Number }
 
 // tone picks the words: as they are, or neutral.
 func (p page) tone(plain, neutral string) string {

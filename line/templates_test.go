@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,8 +28,9 @@ func sampleArgs() activities.Args {
 		Case: caseID, Code: "6F3A-2D90", Seq: 7, Type: casefile.ThreatAssault, Severity: casefile.Critical, State: casefile.EnRoute,
 		Role: casefile.Police, Level: casefile.LevelStation, Minutes: 10, Metres: 1180, AgeS: 42, Province: "65", District: "6501",
 		Pin:   &casefile.Pin{Lat: 16.821123, Lon: 100.265849, FixedAt: time.Unix(1790000000, 0).UTC(), Source: casefile.PinLINE},
-		Phone: "+66812345678", Unit: "PPS", Question: &weapon, Until: time.Unix(1790000000, 0).UTC(),
+		Phone: "+66812345678", Unit: "PPS", Lead: activities.LeadOnScene, Question: &weapon, Until: time.Unix(1790000000, 0).UTC(),
 		Waiting: &activities.TapsRung{Taps: 7, People: 6, Longest: []casefile.CaseID{caseID, "a0000000-0000-4000-8000-000000000002", "a0000000-0000-4000-8000-000000000003", "a0000000-0000-4000-8000-000000000004", "a0000000-0000-4000-8000-000000000005"}},
+		Roster:  &activities.RosterGaps{People: 3, Ladders: 2},
 	}
 }
 
@@ -221,6 +223,9 @@ func everyArgs() []activities.Args {
 	huge.Province, huge.District, huge.Unit = strings.Repeat("ที่", 40), strings.Repeat("กั้", 40), strings.Repeat("น้ำ", 60)
 	huge.Reason, huge.State, huge.Type = "NO_SUCH_REASON", "NO_SUCH_STATE", "NO_SUCH_TYPE"
 	all := []activities.Args{{}, {Code: "6F3A-2D90", Case: caseID}, full, huge}
+	leads := full
+	leads.Lead = activities.LeadYou
+	all = append(all, leads)
 	for _, s := range casefile.States {
 		a := full
 		a.State = s
@@ -470,6 +475,51 @@ func TestEveryCodeHasWords(t *testing.T) {
 	for _, r := range casefile.Roles {
 		if roleWords[r].th == "" {
 			t.Errorf("role %s has no words", r)
+		}
+	}
+}
+
+// A number that the ministry changes in its policy changes in every sentence.
+func TestHotlinesComeFromThePolicy(t *testing.T) {
+	c := newFakeLINE(t).client(t)
+	rules := *c.cfg.Policy
+	rules.Hotlines = maps.Clone(rules.Hotlines)
+	old, changed := []string{}, map[string]bool{}
+	for _, code := range []policy.HotlineCode{policy.HotlinePolice, policy.HotlineMSDHS, policy.HotlineEMS} {
+		h := rules.Hotlines[code]
+		old = append(old, h.Number)
+		h.Number = "70" + h.Number[len(h.Number)-1:]
+		rules.Hotlines[code], changed[h.Number] = h, false
+	}
+	c.cfg.Policy = &rules
+	for _, name := range Templates() {
+		for _, level := range casefile.Levels {
+			for _, lang := range []casefile.Language{casefile.Thai, casefile.English} {
+				a := activities.Args{Case: caseID, Code: "6F3A-2D90", Level: level, Province: "65", District: "6501"}
+				messages, _ := mustRender(t, c, name, lang, a)
+				b, err := json.Marshal(messages)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, words := range visible(t, b) {
+					if strings.Contains(words, "{") {
+						t.Errorf("%s %s: a number was left out of %q", name, lang, words)
+					}
+					for _, number := range old {
+						if strings.Contains(words, number) {
+							t.Errorf("%s %s says %q, which holds the old number", name, lang, words)
+						}
+					}
+					for number := range changed {
+						changed[number] = changed[number] || strings.Contains(words, number)
+					}
+				}
+			}
+		}
+	}
+	for number, said := range changed {
+		if !said {
+			t.Errorf("no sentence says the new number %s", number)
 		}
 	}
 }

@@ -38,7 +38,7 @@ var levelWords = map[casefile.Level]pair{
 	casefile.LevelNear:          {"เจ้าหน้าที่ใกล้จุดเกิดเหตุ", "Nearby officers"},
 	casefile.LevelStation:       {"สถานีที่รับผิดชอบ", "Responsible station"},
 	casefile.LevelNextStation:   {"สถานีใกล้เคียง", "Next station"},
-	casefile.LevelRadio191:      {"ศูนย์วิทยุ 191", "Radio centre 191"},
+	casefile.LevelRadio191:      {"ศูนย์วิทยุ {POLICE}", "Radio centre {POLICE}"},
 	casefile.LevelPoliceRegion:  {"ตำรวจภูธรภาค", "Police region"},
 	casefile.LevelRTPNational:   {"ศูนย์ปฏิบัติการ ตร.", "National police operations"},
 	casefile.LevelMSDHSDuty:     {"เวร พมจ.", "Provincial social duty officer"},
@@ -46,8 +46,8 @@ var levelWords = map[casefile.Level]pair{
 	casefile.LevelHUSEC:         {"ศรส. ส่วนกลาง", "Central social assistance centre"},
 	casefile.LevelMSDHSNational: {"ปลัดกระทรวง พม.", "MSDHS permanent secretary"},
 	casefile.LevelShelter:       {"บ้านพักเด็กและครอบครัว", "Children and family shelter"},
-	casefile.LevelEMS:           {"ศูนย์สั่งการ 1669", "Dispatch centre 1669"},
-	casefile.LevelDesk:          {"โต๊ะกลาง ESS 1300", "National ESS desk 1300"},
+	casefile.LevelEMS:           {"ศูนย์สั่งการ {EMS}", "Dispatch centre {EMS}"},
+	casefile.LevelDesk:          {"โต๊ะกลาง ESS {MSDHS}", "National ESS desk {MSDHS}"},
 }
 
 // stateWords tell a reporter where the case stands: plain, and neutral. States
@@ -114,7 +114,7 @@ var deskWords = map[casefile.DeskReason]pair{
 	casefile.DeskPinAbroad:   {"ตำแหน่งอยู่นอกประเทศหรือในทะเล", "Location abroad or at sea"},
 	casefile.DeskNobody:      {"ไม่พบผู้ที่ติดต่อได้", "Nobody reachable was found"},
 	casefile.DeskUnanswered:  {"ไม่มีผู้ตอบรับจนถึงระดับประเทศ", "Nobody answered up to the national level"},
-	casefile.DeskCannotFind:  {"หาจุดเกิดเหตุไม่พบ และห้ามถามผู้แจ้ง", "Place not found, and the reporter must not be asked"},
+	casefile.DeskCannotFind:  {"หาจุดเกิดเหตุไม่พบ ผู้แจ้งไม่ตอบหรือห้ามถาม", "Place not found; the reporter has not answered, or must not be asked"},
 	casefile.DeskCancel:      {"ผู้แจ้งขอยกเลิก ต้องมีคนไปดู", "Cancel asked: somebody must see the person"},
 	casefile.DeskNotLive:     {"จังหวัดนี้ยังไม่เปิดใช้ระบบ", "Province not live yet"},
 	casefile.DeskLeadEnded:   {"เรื่องหลักยุติ เรื่องนี้รอการตัดสิน", "The lead case ended: decide on this one"},
@@ -153,4 +153,5 @@ var addedWords = map[string]pair{
 	"card":            {"ผู้แจ้งตอบคำถาม ดูคำตอบในเรื่อง", "The reporter answered a question; the answer is with the case"},
 	"cancel":          {"ผู้แจ้งขอยกเลิก ต้องพบตัวก่อนยุติ", "Cancel asked: see the person before ending"},
 	"cannot_find":     {"หาไม่พบ และห้ามถามผู้แจ้ง", "Not found, and the reporter must not be asked"},
+	"desk_finds":      {"หาไม่พบ และผู้แจ้งไม่ตอบ โต๊ะกลางกำลังช่วยหา", "Not found, and no answer: the national desk is looking for the place"},
 }

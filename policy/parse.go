@@ -89,6 +89,7 @@ var waitFields = map[string]func(*Waits) *time.Duration{
 	"arrive_reopen": func(w *Waits) *time.Duration { return &w.ArriveReopen },
 	"eta_grace":     func(w *Waits) *time.Duration { return &w.EtaGrace },
 	"check_in":      func(w *Waits) *time.Duration { return &w.CheckIn },
+	"find":          func(w *Waits) *time.Duration { return &w.Find },
 	"scene":         func(w *Waits) *time.Duration { return &w.Scene },
 	"control":       func(w *Waits) *time.Duration { return &w.Control },
 	"desk":          func(w *Waits) *time.Duration { return &w.Desk },
@@ -438,6 +439,7 @@ func (c *checker) numbers(p *Policy) {
 	}
 	positive(c, at{"desk", "operators"}, p.Desk.Operators)
 	c.watch(p)
+	c.channels(p)
 	positive(c, at{"desk", "answered_within"}, p.Desk.AnsweredWithin.Duration)
 	positive(c, at{"desk", "bundle"}, p.Desk.Bundle.Duration)
 	positive(c, at{"feeds", "again"}, p.Feeds.Again.Duration)
@@ -469,6 +471,27 @@ func (c *checker) watch(p *Policy) {
 	}
 	if w.Repeat.Duration < w.Gather.Duration {
 		c.fail(at{"watch", "repeat"}, "repeat must not be shorter than gather")
+	}
+}
+
+func (c *checker) channels(p *Policy) {
+	for name, span := range map[string]Span{"line_wait": p.Channels.LineWait, "help_again": p.Channels.HelpAgain, "code": p.Channels.Code} {
+		positive(c, at{"channels", name}, span.Duration)
+	}
+	positive(c, at{"channels", "code_tries"}, p.Channels.CodeTries)
+	for _, channel := range casefile.Ways[1:] {
+		if !slices.ContainsFunc(p.Channels.Ways, func(w Way) bool { return w.Channel == channel }) {
+			c.fail(at{"channels", "ways"}, "way %s is missing", channel)
+		}
+	}
+	for i, w := range p.Channels.Ways {
+		path := at{"channels", "ways", i}
+		if !slices.Contains(casefile.Ways[1:], w.Channel) {
+			c.fail(path, "%q is no way beside LINE", w.Channel)
+		}
+		if slices.IndexFunc(p.Channels.Ways, func(o Way) bool { return o.Channel == w.Channel }) < i {
+			c.fail(path, "way %s twice", w.Channel)
+		}
 	}
 }
 

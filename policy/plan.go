@@ -55,6 +55,7 @@ type Waits struct {
 	ArriveReopen time.Duration `json:"arrive_reopen"` // search reopened beside the first responder
 	EtaGrace     time.Duration `json:"eta_grace"`     // past a stated ETA
 	CheckIn      time.Duration `json:"check_in"`
+	Find         time.Duration `json:"find"`        // asked because nobody finds the place, the reporter must have answered
 	Scene        time.Duration `json:"scene"`       // check-in of the people on the scene
 	Control      time.Duration `json:"control"`     // time-in-state limit on the scene
 	Desk         time.Duration `json:"desk"`        // a desk item must be taken

@@ -33,6 +33,7 @@ type Policy struct {
 	Desk        DeskRule                       `yaml:"desk"`
 	Watch       WatchRule                      `yaml:"watch"`
 	Feeds       FeedRule                       `yaml:"feeds"`
+	Channels    ChannelRule                    `yaml:"channels"`
 	QuietHours  Hours                          `yaml:"quiet_hours"`
 	OfficeHours Hours                          `yaml:"office_hours"`
 	Hotlines    map[HotlineCode]Hotline        `yaml:"hotlines"`
@@ -145,6 +146,23 @@ type DeskRule struct {
 	Bundle         Span `yaml:"bundle"`          // taps without a pin ring together, once in so long
 }
 
+// ChannelRule is when somebody is reached by other ways than LINE, and how an address comes to count.
+type ChannelRule struct {
+	LineWait  Span      `yaml:"line_wait"`  // real time: a channel has not taken a message that matters, and the next way is used
+	Ways      []Way     `yaml:"ways"`       // in the order in which they are used
+	Morning   TimeOfDay `yaml:"morning"`    // who cannot be reached is listed
+	HelpAgain Span      `yaml:"help_again"` // real time: between two lines of help to one number
+	Code      Span      `yaml:"code"`       // real time: life of the code that proves an address
+	CodeTries int       `yaml:"code_tries"` // wrong codes until it is spent
+}
+
+// Way is one channel beside LINE, for everybody whose contact says nothing else.
+type Way struct {
+	Channel casefile.Channel `yaml:"channel"`
+	After   Span             `yaml:"after"` // case time: silence after which it is used
+	Desks   bool             `yaml:"desks"` // for duty desks only
+}
+
 // FeedRule is how long the webhooks to 191 screens wait.
 type FeedRule struct {
 	Again     Span `yaml:"again"`      // after the first delivery that failed
@@ -159,7 +177,7 @@ type WatchRule struct {
 	Inbox          Span `yaml:"inbox"`          // what was stored is handed over to its case
 	Unacknowledged Span `yaml:"unacknowledged"` // case time: a human has the case in hand
 	Overdue        Span `yaml:"overdue"`        // case time: a deadline that passed is served
-	Messages       Span `yaml:"messages"`       // case time: LINE took a message about a case that was sent to people
+	Messages       Span `yaml:"messages"`       // case time: a channel took a message about a case that was sent to people
 	Media          Span `yaml:"media"`          // case time: a photo is fetched
 	Beat           Span `yaml:"beat"`           // a part says that it is alive
 	Silent         Span `yaml:"silent"`         // it has not

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/fault"
 	"github.com/ess-thailand/ess/postgres/internal/db"
 )
 
@@ -77,13 +78,14 @@ func (s *Store) Append(ctx context.Context, after casefile.Case, events []casefi
 	}
 	var found activities.JoinResult
 	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		if err := s.append(ctx, q, row, after, events); err != nil || join == nil {
-			return err
+		err := s.append(ctx, q, row, after, events)
+		if err == nil && join != nil {
+			found, err = s.joinOrLink(ctx, q, *join)
 		}
-		var err error
-		found, err = s.joinOrLink(ctx, q, *join)
+		fault.Here("record.before_commit")
 		return err
 	})
+	fault.Here("record.committed")
 	if err != nil {
 		return activities.JoinResult{}, err
 	}
@@ -342,11 +344,34 @@ func (s *Store) Inbox(ctx context.Context, id casefile.CaseID, after, upTo int) 
 			if err := s.openJSON(r.SaidSealed, &a.In, "inbox", "said_sealed", r.EventID); err != nil {
 				return err
 			}
+			if a.Desk, err = pressedBy(ctx, q, a.In); err != nil {
+				return err
+			}
 			out = append(out, a)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// ofDesks are the buttons that count only from a duty desk. Whoever has seen one
+// could press it.
+var ofDesks = []casefile.Action{casefile.ActDeskTake, casefile.ActRadioSeen, casefile.ActCentreTake, casefile.ActTakeOver}
+
+// pressedBy is the duty desk of the member who pressed a desk's button.
+func pressedBy(ctx context.Context, q *db.Queries, in casefile.Incoming) (activities.Desk, error) {
+	if in.Word != casefile.Pressed || in.By.Kind != casefile.ByMember || !slices.Contains(ofDesks, in.Action) {
+		return activities.Desk{}, nil
+	}
+	row, err := q.DeskOf(ctx, in.By.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return activities.Desk{}, nil
+	}
+	desk := activities.Desk{Level: casefile.Level(row.Level), Province: row.Province}
+	if slices.Contains(national, desk.Level) { // wherever its office stands
+		desk.Province = ""
+	}
+	return desk, err
 }
 
 // Speak puts one word of a case, or of the system, into the inbox of another

@@ -1,42 +1,80 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres/internal/db"
 )
 
 // MemberContact returns how a member is reached, or casefile.ErrNotFound for nobody.
+// Of each channel the address that was verified last counts.
 func (s *Store) MemberContact(ctx context.Context, id casefile.MemberID) (activities.Contact, error) {
 	var c activities.Contact
 	err := s.once(ctx, func(q *db.Queries) error {
-		row, err := q.MemberContact(ctx, string(id))
+		rows, err := q.MemberContact(ctx, string(id))
 		if err != nil {
 			return err
 		}
-		c = activities.Contact{Language: casefile.Language(row.Language), Unit: casefile.UnitID(row.UnitID)}
-		if row.GroupSealed != nil {
-			if c.Group, err = s.openText(row.GroupSealed, "unit_groups", "group_sealed", row.UnitID); err != nil {
+		if len(rows) == 0 {
+			return casefile.ErrNotFound
+		}
+		m := rows[0]
+		c = activities.Contact{Language: casefile.Language(m.Language), Unit: casefile.UnitID(m.UnitID), Desk: m.Level != ""}
+		if m.GroupSealed != nil {
+			if c.Group, err = s.openText(m.GroupSealed, "unit_groups", "group_sealed", m.UnitID); err != nil {
 				return err
 			}
 		}
-		if row.LineUserSealed == nil {
-			return nil
+		if m.LineUserSealed != nil && m.BlockedAt == nil {
+			if c.LINE, err = s.openText(m.LineUserSealed, "members", "line_user_sealed", string(id)); err != nil {
+				return err
+			}
 		}
-		c.LINE, err = s.openText(row.LineUserSealed, "members", "line_user_sealed", string(id))
-		return err
+		for _, row := range rows {
+			channel := casefile.Channel(zero(row.Channel))
+			if channel == "" || slices.ContainsFunc(c.Others, func(w activities.Way) bool { return w.Channel == channel }) {
+				continue
+			}
+			way, err := s.way(id, row)
+			if err != nil {
+				return err
+			}
+			c.Others = append(c.Others, way)
+		}
+		return nil
 	})
 	return c, err
 }
 
+// way is one verified address with its own rules.
+func (s *Store) way(m casefile.MemberID, row db.MemberContactRow) (activities.Way, error) {
+	w := activities.Way{Channel: casefile.Channel(*row.Channel)}
+	if row.AfterS != nil {
+		after := time.Duration(*row.AfterS) * time.Second
+		w.After = &after
+	}
+	if row.FromMinute != nil && row.UntilMinute != nil {
+		w.Hours = &policy.Hours{}
+		w.Hours.From.Duration = time.Duration(*row.FromMinute) * time.Minute
+		w.Hours.To.Duration = time.Duration(*row.UntilMinute) * time.Minute
+	}
+	var err error
+	w.To, err = s.openText(row.AddressSealed, "contacts", "address_sealed", string(m)+"|"+*row.Channel)
+	return w, err
+}
+
 // ReporterContact returns how a reporter is reached, or casefile.ErrNotFound for
-// nobody. Somebody who did not come through LINE, or has blocked us there, has
-// no LINE contact.
+// nobody: in LINE unless they have blocked us there, or by SMS. Whoever came
+// through another door is reached by nothing.
 func (s *Store) ReporterContact(ctx context.Context, id casefile.ReporterID) (activities.Contact, error) {
 	var c activities.Contact
 	err := s.once(ctx, func(q *db.Queries) error {
@@ -45,10 +83,16 @@ func (s *Store) ReporterContact(ctx context.Context, id casefile.ReporterID) (ac
 			return err
 		}
 		c = activities.Contact{Language: casefile.Language(row.Language), Quiet: row.Quiet}
-		if casefile.Channel(row.Channel) != casefile.ChannelLINE || row.BlockedAt != nil {
+		channel := casefile.Channel(row.Channel)
+		if !channel.Hears() || row.BlockedAt != nil {
 			return nil
 		}
-		c.LINE, err = s.openText(row.UserSealed, "threads", "user_sealed", string(id))
+		user, err := s.openText(row.UserSealed, "threads", "user_sealed", string(id))
+		if channel == casefile.ChannelLINE {
+			c.LINE = user
+		} else {
+			c.Others = []activities.Way{{Channel: channel, To: user}}
+		}
 		return err
 	})
 	return c, err
@@ -80,6 +124,7 @@ func (s *Store) Delivered(ctx context.Context, deliveries []activities.Delivery)
 		p.CaseIds = append(p.CaseIds, string(d.Case))
 		p.Seqs = append(p.Seqs, int32(d.Seq)) // #nosec G115 -- a count of events
 		p.Recipients = append(p.Recipients, d.To)
+		p.Channels = append(p.Channels, string(cmp.Or(d.Channel, casefile.ChannelLINE)))
 		p.Templates = append(p.Templates, d.Template)
 		p.Outcomes = append(p.Outcomes, string(d.Outcome))
 		p.RequestIds = append(p.RequestIds, d.Request)

@@ -29,6 +29,7 @@ const (
 	ByShift DutySource = "SHIFT" // the schedule
 	ByCover DutySource = "COVER" // an override
 	ByHand  DutySource = "HAND"  // the button, or an operator
+	ByList  DutySource = "LIST"  // a roster that was imported
 )
 
 // Actions of the audit log that belong to no case.
@@ -116,9 +117,9 @@ func (s *Store) Schedule(ctx context.Context, unit casefile.UnitID) (dispatch.Sc
 }
 
 func scheduled(ctx context.Context, q *db.Queries, unit casefile.UnitID, doc []byte, now time.Time) (dispatch.Schedule, []Override, error) {
-	var schedule dispatch.Schedule
-	if err := json.Unmarshal(doc, &schedule); err != nil {
-		return schedule, nil, fmt.Errorf("schedule of %s: %w", unit, err)
+	schedule, err := readSchedule(unit, doc)
+	if err != nil {
+		return schedule, nil, err
 	}
 	rows, err := q.OverridesOf(ctx, db.OverridesOfParams{UnitID: string(unit), After: now.Add(-overridesBack)})
 	return schedule, column(rows, func(r db.OverridesOfRow) Override {
@@ -126,6 +127,14 @@ func scheduled(ctx context.Context, q *db.Queries, unit casefile.UnitID, doc []b
 			From: r.FromAt, To: r.ToAt, Of: casefile.MemberID(zero(r.MemberID)), By: casefile.MemberID(zero(r.CoverID)),
 		}}
 	}), err
+}
+
+func readSchedule(unit casefile.UnitID, doc []byte) (dispatch.Schedule, error) {
+	var schedule dispatch.Schedule
+	if err := json.Unmarshal(doc, &schedule); err != nil {
+		return schedule, fmt.Errorf("schedule of %s: %w", unit, err)
+	}
+	return schedule, nil
 }
 
 func bare(overrides []Override) []dispatch.Override {
@@ -193,8 +202,8 @@ type DutyPeriod struct {
 	Source   DutySource
 }
 
-// DutyAt lists who of a unit was on duty at an instant that has passed. It knows
-// what shifts, covers and buttons did, not what a roster file said.
+// DutyAt lists who of a unit was on duty at an instant that has passed: what
+// shifts, covers, buttons and imported lists did, as it was written down.
 func (s *Store) DutyAt(ctx context.Context, unit casefile.UnitID, at time.Time) ([]DutyPeriod, error) {
 	var out []DutyPeriod
 	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/dispatch"
+	"github.com/ess-thailand/ess/postgres"
 )
 
 var planner = casefile.Actor{Kind: casefile.ByOperator, ID: "somsri"}
@@ -132,7 +133,10 @@ func TestShiftsChangeAndThePastStays(t *testing.T) {
 	}
 	f.keep()
 	f.onDuty("day")
-	for hours, want := range map[int]string{-1: "", 0: "day SHIFT+0s", 9: "day SHIFT+0s", 10: "night SHIFT+10h0m0s", 11: "day SHIFT+11h0m0s"} {
+	for hours, want := range map[int]string{
+		-1: "", 0: "day SHIFT+0s, desk LIST+0s, guest LIST+0s", 9: "day SHIFT+0s, desk LIST+0s, guest LIST+0s",
+		10: "desk LIST+0s, guest LIST+0s, night SHIFT+10h0m0s", 11: "day SHIFT+11h0m0s, desk LIST+0s, guest LIST+0s",
+	} {
 		if got := f.then(began.Add(time.Duration(hours) * time.Hour)); got != want {
 			t.Errorf("after %d hours %q, want %q", hours, got, want)
 		}
@@ -206,7 +210,7 @@ func TestSomebodyStandsIn(t *testing.T) {
 	}
 	f.keep()
 	f.onDuty("night")
-	if got := f.then(began.Add(time.Hour)); got != "night COVER+1h0m0s" {
+	if got := f.then(began.Add(time.Hour)); got != "desk LIST+0s, guest LIST+0s, night COVER+1h0m0s" {
 		t.Errorf("recorded %s", got)
 	}
 	if err := f.WithdrawOverride(t.Context(), "other", id, planner); !errors.Is(err, casefile.ErrNotFound) {
@@ -266,7 +270,7 @@ func TestShiftsChangeOnceWhoeverLooks(t *testing.T) {
 	if got := f.untold(); !slices.Equal(got, []string{"day duty_begins", "night duty_ends"}) {
 		t.Errorf("told %v", got)
 	}
-	if got := f.mustSQL(`SELECT count(*) FROM duty_changes`); got != "2" {
+	if got := f.mustSQL(`SELECT count(*) FROM duty_changes WHERE source <> 'LIST'`); got != "2" {
 		t.Errorf("%s changes", got)
 	}
 }
@@ -327,5 +331,45 @@ func TestCalendarFeeds(t *testing.T) {
 		if _, _, err := f.Calendar(t.Context(), old, began, began); !errors.Is(err, casefile.ErrNotFound) {
 			t.Errorf("a revoked address answers: %v", err)
 		}
+	}
+}
+
+// What an imported list does to somebody's duty is written down like a press of the button.
+func TestAListSwitchesDutyAndItIsWrittenDown(t *testing.T) {
+	f, move := rota(t)
+	at := func() []postgres.DutyPeriod {
+		t.Helper()
+		periods, err := f.DutyAt(t.Context(), "st", f.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.DeleteFunc(periods, func(p postgres.DutyPeriod) bool { return p.Member != "guest" })
+	}
+	imported := func(unit string, on bool) {
+		guest := officer("guest", unit, 16.8, 100.2)
+		guest.OnDuty = on
+		f.members(guest)
+	}
+	if got := at(); len(got) != 1 || got[0].Source != postgres.ByList || !got[0].From.Equal(began) {
+		t.Errorf("after the first list: %+v", got)
+	}
+	move(1)
+	imported("st", true) // the same again changes nothing
+	if got := at(); len(got) != 1 || !got[0].From.Equal(began) {
+		t.Errorf("after the same list: %+v", got)
+	}
+	imported("st", false)
+	if got := at(); len(got) != 0 {
+		t.Errorf("off duty by the list: %+v", got)
+	}
+	move(1)
+	imported("st", true)
+	move(1)
+	imported("other", true)
+	if got := at(); len(got) != 0 {
+		t.Errorf("in another unit, and still on duty in this one: %+v", got)
+	}
+	if got, err := f.DutyAt(t.Context(), "other", f.Now()); err != nil || !slices.ContainsFunc(got, func(p postgres.DutyPeriod) bool { return p.Member == "guest" }) {
+		t.Errorf("on duty in the other unit: %+v, %v", got, err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/fault"
 	"github.com/ess-thailand/ess/postgres/internal/db"
 )
 
@@ -60,8 +61,9 @@ func (s *Store) Reporter(channel casefile.Channel, userID string) casefile.Repor
 func (s *Store) Intake(ctx context.Context, arrivals []Arrival) ([]Routed, error) {
 	out, err := s.intake(ctx, arrivals, len(arrivals) > 1)
 	if poisonous(err) { // alone, and nothing of it is kept yet
-		return s.intake(ctx, arrivals, true)
+		out, err = s.intake(ctx, arrivals, true)
 	}
+	fault.Here("intake.committed")
 	return out, err
 }
 
@@ -99,6 +101,7 @@ func (s *Store) intake(ctx context.Context, arrivals []Arrival, savepoints bool)
 				return err
 			}
 		}
+		fault.Here("intake.before_commit")
 		return nil
 	})
 	if err != nil {
@@ -300,7 +303,7 @@ func (s *Store) openCase(ctx context.Context, q *db.Queries, a Arrival, t thread
 	c := casefile.Case{
 		ID: casefile.CaseID(random.String()), State: casefile.Draft, SinceAt: a.At, Type: typ, Guessed: guessed,
 		Severity: cmp.Or(s.Severity[typ], casefile.Critical), Channel: a.Channel, Reporter: t.reporter, Language: t.language,
-		Quiet: a.In.Quiet, Neutral: a.In.Quiet || typ.Neutral(), NoCall: a.In.Quiet, ReportedAt: a.At,
+		Quiet: a.In.Quiet, Neutral: a.In.Quiet || typ.Neutral(), NoCall: a.In.Quiet || a.Channel == casefile.ChannelSMS, ReportedAt: a.At,
 		Clocks: []casefile.Deadline{{Clock: casefile.ClockPin, At: a.At.Add(s.PinWait)}},
 	}
 	doc, err := document(c)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/postgres"
 )
@@ -198,6 +199,35 @@ func TestWhoMayAnswerForACase(t *testing.T) {
 	mine := f.intake(f.line("Um1", tap(casefile.Berserk)))[0]
 	if r := press("Um1", mine.Case, 0); by(r).Kind != casefile.ByReporter {
 		t.Errorf("a member about the own report: %+v", by(r))
+	}
+}
+
+// A button says nothing of who presses it: the roster says which desk that is.
+func TestADesksButtonComesWithTheDeskThatPressedIt(t *testing.T) {
+	f := setup(t)
+	for id, level := range map[string]casefile.Level{"st": casefile.LevelStation, "radio": casefile.LevelRadio191, "1300": casefile.LevelDesk} {
+		f.unit(id, level, 16.8, 100.2)
+		desk := officer("m-"+id, id, 16.8, 100.2)
+		desk.Role, desk.Level = "", level
+		f.members(desk)
+	}
+	f.members(officer("field", "1300", 16.8, 100.2))
+	id := f.intake(f.line("U1", tap(casefile.Berserk)))[0].Case
+	for _, tt := range []struct {
+		who    string
+		action casefile.Action
+		want   activities.Desk
+	}{
+		{"Um-radio", casefile.ActRadioSeen, activities.Desk{Level: casefile.LevelRadio191, Province: "65"}},
+		{"Um-1300", casefile.ActDeskTake, activities.Desk{Level: casefile.LevelDesk}}, // of the nation, wherever it stands
+		{"Um-st", casefile.ActDeskTake, activities.Desk{Level: casefile.LevelStation, Province: "65"}},
+		{"Ufield", casefile.ActDeskTake, activities.Desk{}}, // of the same unit
+	} {
+		r := f.intake(f.line(tt.who, casefile.Incoming{Word: casefile.Pressed, Action: tt.action, Case: id, Offer: 1}))[0]
+		rows, err := f.Inbox(t.Context(), id, r.N-1, r.N)
+		if err != nil || len(rows) != 1 || rows[0].Desk != tt.want {
+			t.Errorf("%s pressed %s: %+v, %v", tt.who, tt.action, rows, err)
+		}
 	}
 }
 

@@ -184,7 +184,7 @@ func (s *Store) UpsertMembers(ctx context.Context, members []Member) error {
 }
 
 func (s *Store) memberRows(members []Member) (db.UpsertMembersParams, error) {
-	var p db.UpsertMembersParams
+	p := db.UpsertMembersParams{At: s.Now()}
 	for _, m := range members {
 		var name, user []byte
 		var err error

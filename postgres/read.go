@@ -197,8 +197,9 @@ func (s *Store) Deliveries(ctx context.Context, id casefile.CaseID) ([]activitie
 		rows, err := q.Deliveries(ctx, string(id))
 		out = column(rows, func(r db.DeliveriesRow) activities.Delivery {
 			return activities.Delivery{
-				Key: r.Key, Case: id, Seq: int(r.Seq), To: r.Recipient, Template: r.Template,
+				Key: r.Key, Case: id, Seq: int(r.Seq), To: r.Recipient, Channel: casefile.Channel(r.Channel), Template: r.Template,
 				Outcome: activities.Outcome(r.Outcome), Request: r.RequestID, At: r.At,
+				DeliveredAt: zero(r.DeliveredAt), AnsweredAt: zero(r.AnsweredAt),
 			}
 		})
 		return err

@@ -255,7 +255,9 @@ func TestAListenerHearsOfEveryChange(t *testing.T) {
 func TestDeliveriesAreRememberedByTheirKey(t *testing.T) {
 	f := setup(t)
 	c := f.report("U1", casefile.Berserk, began)
-	d := activities.Delivery{Key: "k1", Case: c.ID, Seq: 1, To: "reporter", Template: "received", Outcome: activities.OutcomeUnknown, At: began}
+	d := activities.Delivery{
+		Key: "k1", Case: c.ID, Seq: 1, To: "reporter", Channel: casefile.ChannelLINE, Template: "received", Outcome: activities.OutcomeUnknown, At: began,
+	}
 	done := d
 	done.Key, done.Outcome, done.Request = "k2", activities.OutcomeAccepted, "req"
 	if err := f.Delivered(t.Context(), []activities.Delivery{d, done, done}); err != nil {
@@ -292,13 +294,13 @@ func TestMembersAreFoundByTheirAccountAndSpokenToInTheirLanguage(t *testing.T) {
 	if err != nil || m.ID != "m1" || m.Name != "ตำรวจสมมติ m1" || m.Language != casefile.English {
 		t.Errorf("%+v, %v", m, err)
 	}
-	if c, err := f.MemberContact(t.Context(), "m1"); err != nil || c != (activities.Contact{LINE: "Um1", Unit: "st", Language: casefile.English}) {
+	if c, err := f.MemberContact(t.Context(), "m1"); err != nil || !reflect.DeepEqual(c, activities.Contact{LINE: "Um1", Unit: "st", Language: casefile.English}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if c, err := f.MemberContact(t.Context(), "desk"); err != nil || c.LINE != "" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, err := f.ReporterContact(t.Context(), r.Reporter); err != nil || c != (activities.Contact{LINE: "Um1", Language: casefile.English}) {
+	if c, err := f.ReporterContact(t.Context(), r.Reporter); err != nil || !reflect.DeepEqual(c, activities.Contact{LINE: "Um1", Language: casefile.English}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for what, err := range map[string]error{

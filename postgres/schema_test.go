@@ -61,15 +61,16 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 	law, deeds, memory, watcher := constants(t, "../casefile"), constants(t, "../activities"), constants(t, "."), constants(t, "../watch")
 	want := map[string][]string{
 		"cases_state_known": law["State"], "cases_type_known": law["IncidentType"], "cases_severity_known": law["Severity"],
-		"cases_channel_known": law["Channel"], "cases_desk_reason_known": law["DeskReason"],
+		"cases_channel_known": texts(casefile.Channels), "cases_desk_reason_known": law["DeskReason"],
 		"case_events_kind_known": law["Kind"], "case_events_actor_known": law["ActorKind"],
 		"inbox_door_known": law["Door"], "inbox_word_known": law["Word"],
-		"threads_channel_known": law["Channel"], "threads_language_known": law["Language"],
+		"threads_channel_known": texts(casefile.Channels), "threads_language_known": law["Language"],
 		"members_group_known": law["Group"], "members_class_known": law["Class"], "members_state_known": law["MemberState"],
 		"members_role_known": append([]string{""}, law["Role"]...), "members_level_known": append([]string{""}, law["Level"]...),
 		"members_language_known": law["Language"],
 		"units_level_known":      law["Level"], "units_state_known": law["UnitState"],
 		"choices_role_known": law["Role"], "acceptance_role_known": law["Role"],
+		"contacts_channel_known": texts(casefile.Ways[1:]), "deliveries_channel_known": texts(casefile.Ways),
 		"deliveries_outcome_known": deeds["Outcome"], "media_state_known": deeds["MediaState"], "audit_purpose_known": memory["Purpose"],
 		"provinces_mode_known":      {"LIVE", "DESK_ONLY"},
 		"duty_changes_source_known": memory["DutySource"], "duty_notices_outcome_known": deeds["Outcome"],
@@ -111,6 +112,14 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 	if in := quoted(f.mustSQL(`SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'cases_end_has_its_time'`)); !slices.Equal(in, ended) {
 		t.Errorf("ended states: SQL %q, Go %q", in, ended)
 	}
+}
+
+func texts[T ~string](list []T) []string {
+	var out []string
+	for _, v := range list {
+		out = append(out, string(v))
+	}
+	return out
 }
 
 // quoted lists the quoted values of a constraint, sorted.
@@ -175,6 +184,7 @@ var canaries = map[string]string{
 	"longitude":   "100.267891",
 	"member name": "สมาชิกลับคานารี",
 	"member LINE": "Umembercanary8c2e",
+	"number":      "+66899990002",
 	"reply token": "replycanary31",
 }
 
@@ -184,6 +194,7 @@ func TestNothingPersonalRestsInClear(t *testing.T) {
 	m := officer("m1", "st", 16.8, 100.2)
 	m.Name, m.LINE = canaries["member name"], canaries["member LINE"]
 	f.members(m)
+	f.address("m1", casefile.ChannelSMS, canaries["number"], began, "")
 
 	in := casefile.Incoming{
 		Word: casefile.Tapped, Type: casefile.Confinement, Text: canaries["text"], Phone: canaries["phone"], MessageID: canaries["media"],

@@ -196,6 +196,10 @@ var byConstraint = map[string]error{
 	"deliveries_case_exists":         casefile.ErrNotFound,
 	"duty_schedules_unit_exists":     casefile.ErrNotFound,
 	"duty_overrides_schedule_exists": casefile.ErrNotFound,
+	"contacts_member_exists":         casefile.ErrNotFound,
+	"contacts_address_once": &casefile.InvalidError{
+		Field: "address", Th: "สมาชิกคนนี้มีที่อยู่นี้แล้ว", En: "this member has this address already",
+	},
 }
 
 // DatabaseError is what the database said, without the values that it quotes:

@@ -3,12 +3,8 @@ package smoke
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/api/history/v1"
 
@@ -76,32 +72,7 @@ func (h *town) livesToHandOver(id casefile.CaseID, officer *person) {
 // centre time to read its screen: what it does there is no part of the chapter.
 func (h *town) onlyPolice() {
 	h.t.Helper()
-	numbers, err := os.ReadFile("../policy/default.yaml")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	changed := string(numbers)
-	for old, young := range map[string]string{"crew: {POLICE: 1, MSDHS: 1}": "crew: {POLICE: 1}", "\n  radio: 60s": "\n  radio: 240s"} {
-		if strings.Count(changed, old) != 1 {
-			h.t.Fatalf("the policy does not say %q once", old)
-		}
-		changed = strings.Replace(changed, old, young, 1)
-	}
-	file := filepath.Join(h.Dir, "policy.yaml")
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		h.t.Fatal(err)
-	}
-	h.Env["ESS_POLICY"] = file
-	h.API.Stop()
-	h.Worker.Stop()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := h.StartAPI(ctx); err != nil {
-		h.t.Fatal(err)
-	}
-	if err := h.StartWorker(ctx, ""); err != nil {
-		h.t.Fatal(err)
-	}
+	h.rules(map[string]string{"crew: {POLICE: 1, MSDHS: 1}": "crew: {POLICE: 1}", "\n  radio: 60s": "\n  radio: 240s"})
 }
 
 // has reports whether the phone shows a button that means the action.

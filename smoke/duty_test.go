@@ -52,16 +52,21 @@ func (h *town) joins(name string, metres float64) casefile.MemberID {
 	return ""
 }
 
-// onCall is who the API says is on call at an instant.
+// onCall is who the API says is on call by the schedule at an instant.
 func (h *town) onCall(at time.Time) []casefile.MemberID {
 	h.t.Helper()
-	type person struct{ Member casefile.MemberID }
+	type person struct {
+		Member casefile.MemberID
+		Source string
+	}
 	answer := fetch[struct {
 		OnCall []person `json:"on_call"`
 	}](h, "/v1/units/"+string(h.stationOf())+"/on-call?at="+url.QueryEscape(at.UTC().Format(time.RFC3339Nano)))
 	var who []casefile.MemberID
 	for _, p := range answer.OnCall {
-		who = append(who, p.Member)
+		if p.Source != "LIST" { // the duty desk, which has no shifts: the roster has it on duty
+			who = append(who, p.Member)
+		}
 	}
 	return who
 }

@@ -44,8 +44,10 @@ var stack struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.system != nil {
-		shared.system.Stop()
+	for _, s := range []*system{shared.system, beside.system} {
+		if s != nil {
+			s.Stop()
+		}
 	}
 	if stack.servers != nil {
 		stack.servers.Stop()
@@ -101,7 +103,7 @@ const (
 )
 
 // newSystem starts an installation at a speed, on the shared servers or on others.
-func newSystem(servers *local.Stack, speed float64) (*system, error) {
+func newSystem(servers *local.Stack, speed float64, also ...func(*local.Options)) (*system, error) {
 	if servers == nil {
 		stack.once.Do(func() { stack.servers, stack.err = startStack() })
 		if stack.err != nil {
@@ -113,12 +115,16 @@ func newSystem(servers *local.Stack, speed float64) (*system, error) {
 	defer cancel()
 	s := &system{stack: servers}
 	name := fmt.Sprintf("smoke%d", stack.systems.Add(1))
-	var err error
-	if s.System, err = servers.New(ctx, local.Options{
+	o := local.Options{
 		Name: name, Dir: filepath.Join(stack.dir, name), Speed: speed, Operators: tokens, Log: s.note,
 		Platform: lineemu.Options{Seed: 1, OpenAPIDir: existing("../../shared/line-openapi")},
-		Env:      map[string]string{"ESS_LOG_LEVEL": or(os.Getenv("SMOKE_LEVEL"), "warn"), "ESS_BUILD": "smoke-1"},
-	}); err != nil {
+		Env:      map[string]string{"ESS_LOG_LEVEL": or(os.Getenv("SMOKE_LEVEL"), "warn"), "ESS_BUILD": "smoke-1", "ESS_CODEC_ORIGIN": uiOrigin},
+	}
+	for _, change := range also {
+		change(&o)
+	}
+	var err error
+	if s.System, err = servers.New(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := s.Run("seed", "--national"); err != nil {
@@ -228,9 +234,9 @@ func start(t *testing.T, province ...string) *town {
 }
 
 // startOwn gives a test a whole system that it may break.
-func startOwn(t *testing.T, speed float64) *town {
+func startOwn(t *testing.T, speed float64, also ...func(*local.Options)) *town {
 	t.Helper()
-	s, err := newSystem(nil, speed)
+	s, err := newSystem(nil, speed, also...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +256,8 @@ type town struct {
 	units    [][]string
 	members  [][]string
 	people   map[string]*person
+	enlisted map[string][]string    // the roster's line of every member, as it was imported last
+	numbers  int                    // telephone numbers given away
 	failsOn  func(line string) bool // which logged errors fail the test; nil: all
 }
 
@@ -275,7 +283,7 @@ func (s *system) town(t *testing.T) *town {
 func (s *system) townIn(t *testing.T, province string) *town {
 	t.Helper()
 	p, _ := policy.DefaultPlaces().Province(province)
-	h := &town{system: s, t: t, province: p, pin: casefile.Pin{Lat: p.Lat, Lon: p.Lon}, people: map[string]*person{}}
+	h := &town{system: s, t: t, province: p, pin: casefile.Pin{Lat: p.Lat, Lon: p.Lon}, people: map[string]*person{}, enlisted: map[string][]string{}}
 	before := s.logged()
 	t.Cleanup(func() {
 		for _, line := range s.logged()[len(before):] {
@@ -290,7 +298,7 @@ func (s *system) townIn(t *testing.T, province string) *town {
 		h.unit(string(level), level, h.pin.Lat, h.pin.Lon)
 	}
 	h.enlist()
-	if err := s.Run("seed", "--live", p.Code); err != nil {
+	if err := s.Run("seed", "--live", p.Code, "--untested"); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -347,6 +355,9 @@ func (h *town) enlist() {
 	if err := h.Run(args...); err != nil {
 		h.t.Fatal(err)
 	}
+	for _, row := range h.members {
+		h.enlisted[row[2]] = row
+	}
 	h.units, h.members = nil, nil
 }
 
@@ -372,7 +383,7 @@ func (h *town) desk(level casefile.Level) *person { return h.people[string(level
 func (h *town) citizen(name string) *person { return h.phone(name) }
 
 // patience is how long a test waits for something that should happen.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // hears waits for a message with a button of that action, or, for a plain
 // message, for its words.
@@ -837,4 +848,36 @@ func or(a, b string) string {
 		return a
 	}
 	return b
+}
+
+// rules lets a system of the test's own run under other numbers, each named as it
+// stands in the built-in policy.
+func (h *town) rules(changes map[string]string) {
+	h.t.Helper()
+	numbers, err := os.ReadFile("../policy/default.yaml")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	changed := string(numbers)
+	for old, young := range changes {
+		if strings.Count(changed, old) != 1 {
+			h.t.Fatalf("the policy does not say %q once", old)
+		}
+		changed = strings.Replace(changed, old, young, 1)
+	}
+	file := filepath.Join(h.Dir, "policy.yaml")
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	h.Env["ESS_POLICY"] = file
+	h.API.Stop()
+	h.Worker.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := h.StartAPI(ctx); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.StartWorker(ctx, ""); err != nil {
+		h.t.Fatal(err)
+	}
 }

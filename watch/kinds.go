@@ -23,7 +23,7 @@ const (
 	InboxWaiting       Kind = "INBOX_WAITING"       // stored, and no workflow knows of it
 	CaseUnacknowledged Kind = "CASE_UNACKNOWLEDGED" // no human has it in hand
 	CaseOverdue        Kind = "CASE_OVERDUE"        // its deadline passed and nothing happened
-	MessagesStuck      Kind = "MESSAGES_STUCK"      // cases were sent to people, and LINE took no message
+	MessagesStuck      Kind = "MESSAGES_STUCK"      // cases were sent to people, and no channel took a message
 	MediaStuck         Kind = "MEDIA_STUCK"         // photos and voices are not fetched
 	APISilent          Kind = "API_SILENT"
 	WorkerSilent       Kind = "WORKER_SILENT"

@@ -187,7 +187,7 @@ func (p *Postgres) Hear(ctx context.Context) error {
 		clear(p.heard)
 	}
 	for _, x := range presses {
-		if p.heard[x.EventID] {
+		if p.heard[x.EventID+"|"+x.Member] {
 			continue
 		}
 		plain, err := p.opener.Open(x.SaidSealed, "inbox|said_sealed|"+x.EventID)
@@ -198,13 +198,14 @@ func (p *Postgres) Hear(ctx context.Context) error {
 		if json.Unmarshal(plain, &in) != nil { // never the parser's words: they quote
 			return errors.New("open an answer: not what was sealed")
 		}
-		if alarm, ok := answered(in); ok {
+		mine := in.By.Kind != casefile.ByMember || in.By.ID == x.Member // two of the desk may share a telephone
+		if alarm, ok := answered(in); ok && mine {
 			err := p.exec(ctx, "note an answer", take, pgx.NamedArgs{"at": x.StoredAt, "member": x.Member, "case": string(in.Case), "alarm": alarm})
 			if err != nil {
 				return err
 			}
 		}
-		p.heard[x.EventID] = true
+		p.heard[x.EventID+"|"+x.Member] = true
 	}
 	return nil
 }
@@ -229,8 +230,8 @@ func (p *Postgres) alarms(ctx context.Context, sql string, args pgx.NamedArgs) (
 }
 
 // Rung notes a ring.
-func (p *Postgres) Rung(ctx context.Context, alarms []int64, to []casefile.MemberID) error {
-	return p.exec(ctx, "note a ring", rung, pgx.NamedArgs{"ids": alarms, "members": to})
+func (p *Postgres) Rung(ctx context.Context, alarms []int64, to []casefile.MemberID, took time.Duration) error {
+	return p.exec(ctx, "note a ring", rung, pgx.NamedArgs{"ids": alarms, "members": to, "took": took})
 }
 
 // Told notes that the end was told.
@@ -259,8 +260,9 @@ func (p *Postgres) people(ctx context.Context, sql string, args pgx.NamedArgs) (
 		return nil, said("read the desk", err)
 	}
 	type row struct {
-		ID       string
+		ID       casefile.MemberID
 		Language casefile.Language
+		Channel  casefile.Channel
 		Sealed   []byte
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
@@ -268,12 +270,25 @@ func (p *Postgres) people(ctx context.Context, sql string, args pgx.NamedArgs) (
 		return nil, said("read the desk", err)
 	}
 	var people []Contact
+	var unopened error
 	for _, r := range found {
-		user, err := p.opener.Open(r.Sealed, "members|line_user_sealed|"+r.ID)
-		if err != nil {
-			return nil, fmt.Errorf("open the contact of %s: %w", r.ID, err)
+		place := "members|line_user_sealed|" + string(r.ID)
+		if r.Channel != casefile.ChannelLINE {
+			place = "contacts|address_sealed|" + string(r.ID) + "|" + string(r.Channel)
 		}
-		people = append(people, Contact{Member: casefile.MemberID(r.ID), LINE: string(user), Language: r.Language})
+		to, err := p.opener.Open(r.Sealed, place)
+		if err != nil { // the others must be rung all the same
+			unopened = fmt.Errorf("open a way to member %s: %w", r.ID, err)
+			continue
+		}
+		if last := len(people) - 1; last < 0 || people[last].Member != r.ID {
+			people = append(people, Contact{Member: r.ID, Language: r.Language})
+		}
+		own := &people[len(people)-1]
+		own.Ways = append(own.Ways, Way{Channel: r.Channel, To: string(to)})
+	}
+	if len(people) == 0 {
+		return nil, unopened
 	}
 	return people, nil
 }

@@ -1,5 +1,7 @@
 package watch
 
+import "fmt"
+
 // late finds the subjects of each kind that are wrong now. Every one of them
 // walks over what is open, by a partial index, and never over what has ended.
 var late = map[Kind]string{
@@ -13,7 +15,7 @@ var late = map[Kind]string{
 	CaseOverdue: `SELECT id::text AS subject FROM cases
 		WHERE ended_at IS NULL AND state <> 'FOLLOW_UP' AND next_deadline < @overdue::timestamptz`,
 
-	// What the channel takes is noted; a case that was sent to people and of whose messages it took none stands still.
+	// What a channel takes is noted; a case that was sent to people and of whose messages none was taken stands still.
 	MessagesStuck: `SELECT '' AS subject WHERE EXISTS (
 		SELECT FROM cases WHERE ended_at IS NULL AND acked_at IS NULL AND state <> 'DUPLICATE' AND sent_at < @messages::timestamptz
 			AND NOT EXISTS (SELECT FROM deliveries d WHERE d.case_id = cases.id AND d.outcome = 'ACCEPTED' AND d.recipient LIKE 'member:%'))`,
@@ -52,7 +54,9 @@ const due = `SELECT a.id, a.kind, a.subject, a.rings, a.rung_to
 	WHERE a.cleared_at IS NULL AND a.answered_at IS NULL
 	ORDER BY a.kind, a.id`
 
-const rung = `UPDATE alarms SET rings = rings + 1, rung_at = now(),
+// rung notes when a ring began: who answers while others are still being rung has
+// answered it.
+const rung = `UPDATE alarms SET rings = rings + 1, rung_at = now() - @took::interval,
 	rung_to = ARRAY (SELECT DISTINCT unnest(rung_to || @members::text[]) ORDER BY 1)
 	WHERE id = ANY (@ids::bigint[])`
 
@@ -65,12 +69,18 @@ const told = `UPDATE alarms SET told_at = now() WHERE id = ANY (@ids::bigint[])`
 const away = `INSERT INTO alarms (kind, runbook, raised_at, rung_at, rings, rung_to, cleared_at)
 	VALUES (@kind, @runbook, @since, now(), @rings, @members::text[], now())`
 
-// pressed lists what operators of the national desk pressed since the oldest unanswered alarm.
-const pressed = `SELECT i.event_id, i.said_sealed, i.stored_at, m.id AS member
-	FROM members m JOIN inbox i ON i.reporter_id = m.line_hash
-	WHERE m.level = 'DESK' AND m.state = 'ACTIVE' AND i.word = 'PRESSED'
+// pressed lists what operators of the national desk pressed, wrote or keyed in
+// since the oldest unanswered alarm, whatever they did it with.
+const pressed = `SELECT i.event_id, i.said_sealed, i.stored_at, who.id AS member
+	FROM (
+		SELECT m.id, m.line_hash AS hash FROM members m WHERE m.level = 'DESK' AND m.state = 'ACTIVE'
+		UNION
+		SELECT m.id, c.address_hash FROM members m JOIN contacts c ON c.member_id = m.id
+		WHERE m.level = 'DESK' AND m.state = 'ACTIVE' AND c.verified_at IS NOT NULL
+	) who JOIN inbox i ON i.reporter_id = who.hash
+	WHERE i.word = 'PRESSED'
 	  AND i.stored_at >= (SELECT min(raised_at) FROM alarms WHERE cleared_at IS NULL AND answered_at IS NULL AND rings > 0)
-	ORDER BY i.stored_at, i.event_id`
+	ORDER BY i.stored_at, i.event_id, who.id`
 
 // take notes an answer. A button that names a case answers for that case,
 // whatever is wrong with it; one that names none answers for everything of the
@@ -81,13 +91,24 @@ const take = `UPDATE alarms a SET answered_at = @at, answered_by = @member
 	  AND (a.subject <> '' AND a.subject = @case
 		OR @case = '' AND a.rung_at <= @at AND a.kind = (SELECT kind FROM alarms WHERE id = @alarm AND cleared_at IS NULL))`
 
-const onDesk = `SELECT id, language, line_user_sealed FROM members
-	WHERE level = 'DESK' AND state = 'ACTIVE' AND line_user_sealed IS NOT NULL
-	  AND (on_duty OR NOT EXISTS (SELECT FROM members WHERE level = 'DESK' AND state = 'ACTIVE' AND line_user_sealed IS NOT NULL AND on_duty))
-	ORDER BY id`
+// ways lists how some members are reached, LINE first; of each channel the
+// address that was verified last.
+const ways = `WITH ways AS (
+		SELECT m.id, m.language, m.on_duty, 'LINE' AS channel, m.line_user_sealed AS sealed
+		FROM members m WHERE m.state = 'ACTIVE' AND m.line_user_sealed IS NOT NULL AND %[1]s
+		UNION ALL
+		(SELECT DISTINCT ON (m.id, c.channel) m.id, m.language, m.on_duty, c.channel, c.address_sealed
+		FROM members m JOIN contacts c ON c.member_id = m.id
+		WHERE m.state = 'ACTIVE' AND c.verified_at IS NOT NULL AND %[1]s
+		ORDER BY m.id, c.channel, c.verified_at DESC)
+	)
+	SELECT id, language, channel, sealed FROM ways WHERE %[2]s
+	ORDER BY id, array_position(ARRAY['LINE', 'SMS', 'VOICE', 'EMAIL'], channel)`
 
-const contacts = `SELECT id, language, line_user_sealed FROM members
-	WHERE id = ANY (@ids::text[]) AND state = 'ACTIVE' AND line_user_sealed IS NOT NULL ORDER BY id`
+// onDesk are the operators on duty, or all when none of them can be reached.
+var onDesk = fmt.Sprintf(ways, "m.level = 'DESK'", "on_duty OR NOT EXISTS (SELECT FROM ways WHERE on_duty)")
+
+var contacts = fmt.Sprintf(ways, "m.id = ANY (@ids::text[])", "true")
 
 const beat = `INSERT INTO heartbeats (part, instance) VALUES (@part, @instance)
 	ON CONFLICT (part, instance) DO UPDATE SET beat_at = now()`

@@ -2,10 +2,11 @@
 // of the system and rings the national desk, again and again, until a human
 // answers.
 //
-// It lives on plain SQL, on a database role, a pool and a LINE client of its own,
-// and never touches Temporal: it works while Temporal, the worker or both are
-// gone. It changes no case. A human's answer is a row of the inbox like every
-// other, so the case hears it when its workflow is back.
+// It lives on plain SQL, on a database role, a pool and clients of its own for
+// LINE, SMS, calls and mail, and never touches Temporal: it works while Temporal,
+// the worker or both are gone, and while LINE is. It changes no case. A human's
+// answer is a row of the inbox like every other, so the case hears it when its
+// workflow is back.
 package watch
 
 import (
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/fault"
 	"github.com/ess-thailand/ess/policy"
 )
 
@@ -34,8 +36,14 @@ type Alarm struct {
 // Contact is how an operator of the national desk is reached.
 type Contact struct {
 	Member   casefile.MemberID
-	LINE     string
 	Language casefile.Language
+	Ways     []Way // LINE first
+}
+
+// Way is one address of a person.
+type Way struct {
+	Channel casefile.Channel
+	To      string
 }
 
 // Limits say from when on something is wrong. Spans are real time, instants case time.
@@ -62,8 +70,8 @@ type Store interface {
 	Hear(ctx context.Context) error
 	// Due lists the unanswered alarms of the kinds that should ring now, by kind, oldest first.
 	Due(ctx context.Context, gather, repeat time.Duration) ([]Alarm, error)
-	// Rung notes that alarms rang, and to whom.
-	Rung(ctx context.Context, alarms []int64, to []casefile.MemberID) error
+	// Rung notes that alarms rang, to whom, and how long the ring took.
+	Rung(ctx context.Context, alarms []int64, to []casefile.MemberID, took time.Duration) error
 	// Over lists the alarms that rang and have ended, and of which nobody was told so, by kind.
 	Over(ctx context.Context) ([]Alarm, error)
 	// Told notes that who was rung has heard of the end.
@@ -78,10 +86,11 @@ type Store interface {
 	Open(ctx context.Context) (map[Kind]int, error)
 }
 
-// Bell is one ring, for one person.
+// Bell is one ring, for one person, by one way.
 type Bell struct {
 	Key   string // the same for the same ring, whoever rings it
 	To    Contact
+	Way   Way
 	Kind  Kind
 	Alarm int64 // what the button answers; 0: nothing can be answered
 	Count int
@@ -93,7 +102,7 @@ type Bell struct {
 type Ringer interface {
 	// Ring reports whether the channel took the message. An error means that a repeat may help.
 	Ring(ctx context.Context, b Bell) (bool, error)
-	// Reach tries the channel without saying anything.
+	// Reach tries LINE without saying anything.
 	Reach(ctx context.Context) error
 }
 
@@ -102,15 +111,18 @@ type Watch struct {
 	Store    Store
 	Ringer   Ringer
 	Rule     policy.WatchRule
+	Ways     []policy.Way // after what silence which way is used beside LINE
 	Clock    policy.Clock
 	Instance string
 	Watchers int // how many this installation runs
 	Log      *slog.Logger
 
-	mu     sync.Mutex
-	status Status
-	desk   []Contact // the last known, for when the database is away
-	away   outage
+	mu       sync.Mutex
+	status   Status
+	lineAway bool                            // the latest beat did not reach LINE
+	called   map[casefile.MemberID]time.Time // when somebody was called last
+	desk     []Contact                       // the last known, for when the database is away
+	away     outage
 }
 
 // Status is what a watcher says of itself.
@@ -174,8 +186,12 @@ func (w *Watch) beat(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, w.Rule.Silent.Duration)
 	defer cancel()
 	err := w.Store.Beat(ctx, Watcher, w.Instance)
+	unreached := w.Ringer.Reach(ctx)
+	w.mu.Lock()
+	w.lineAway = unreached != nil
+	w.mu.Unlock()
 	if err == nil {
-		if err = w.Ringer.Reach(ctx); err == nil {
+		if err = unreached; err == nil {
 			err = w.Store.Beat(ctx, LINE, w.Instance)
 		}
 	}
@@ -266,11 +282,13 @@ func (w *Watch) ring(ctx context.Context) error {
 	for _, alarms := range byKind(due) {
 		first := alarms[0]
 		key := fmt.Sprintf("watch/%d/%d", first.ID, first.Rings+1)
-		to := w.say(ctx, key, w.desk, bell(alarms))
+		began := time.Now()
+		to := w.say(ctx, key, w.desk, bell(alarms), time.Duration(first.Rings)*w.Rule.Repeat.Duration)
 		if len(to) == 0 {
 			continue // nobody was reached: the next turn tries again, under the same keys
 		}
-		if err := w.Store.Rung(ctx, ids(alarms), to); err != nil {
+		fault.Here("watch.rung")
+		if err := w.Store.Rung(ctx, ids(alarms), to, time.Since(began)); err != nil {
 			return err
 		}
 		w.Log.WarnContext(ctx, "rang the national desk", "kind", string(first.Kind), "alarms", len(alarms), "ring", first.Rings+1, "reached", len(to))
@@ -299,7 +317,7 @@ func (w *Watch) over(ctx context.Context) error {
 		}
 		b := bell(alarms)
 		b.Over, b.Alarm = true, 0
-		if reached := w.say(ctx, fmt.Sprintf("watch/%d/over", alarms[0].ID), to, b); len(reached) == 0 && len(to) > 0 {
+		if reached := w.say(ctx, fmt.Sprintf("watch/%d/over", alarms[0].ID), to, b, 0); len(reached) == 0 && len(to) > 0 {
 			continue
 		}
 		if err := w.Store.Told(ctx, ids(alarms)); err != nil {
@@ -323,7 +341,8 @@ func (w *Watch) blind(ctx context.Context) {
 		return
 	}
 	key := fmt.Sprintf("watch/database/%d", now.Unix()/int64(w.Rule.Repeat.Seconds()))
-	if to := w.say(ctx, key, w.desk, Bell{Kind: DatabaseAway, Count: 1}); len(to) > 0 {
+	unanswered := time.Duration(w.away.rings) * w.Rule.Repeat.Duration
+	if to := w.say(ctx, key, w.desk, Bell{Kind: DatabaseAway, Count: 1}, unanswered); len(to) > 0 {
 		w.away.rings++
 		w.away.to = to
 		w.Log.WarnContext(ctx, "rang the national desk: the database does not answer", "ring", w.away.rings)
@@ -342,38 +361,105 @@ func (w *Watch) back(ctx context.Context) error {
 }
 
 // say rings people beside each other and returns who was reached.
-func (w *Watch) say(ctx context.Context, key string, to []Contact, b Bell) []casefile.MemberID {
+func (w *Watch) say(ctx context.Context, key string, to []Contact, b Bell, unanswered time.Duration) []casefile.MemberID {
 	var group sync.WaitGroup
 	reached := make([]bool, len(to))
 	for i, c := range to {
 		group.Go(func() {
 			one := b
 			one.To, one.Key = c, key+"/"+string(c.Member)
-			ok, err := w.Ringer.Ring(ctx, one)
-			if err != nil {
-				w.Log.WarnContext(ctx, "a ring did not get through", "kind", string(b.Kind), "member", string(c.Member), "error", err)
-			}
-			reached[i] = ok && err == nil
+			reached[i] = w.reach(ctx, one, unanswered)
 		})
 	}
 	group.Wait()
 	var members []casefile.MemberID
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	for i, c := range to {
-		if !reached[i] {
-			w.status.Failures++
-			continue
+		if reached[i] {
+			members = append(members, c.Member)
 		}
-		members = append(members, c.Member)
 	}
 	if len(members) > 0 && !b.Over {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if w.status.Rings == nil {
 			w.status.Rings = map[Kind]int{}
 		}
 		w.status.Rings[b.Kind]++
 	}
 	return members
+}
+
+// reach rings one person: by LINE and by every other way for which the alarm has
+// been unanswered long enough, all at once, and where none of them takes it by
+// the rest in turn. While LINE is not there nobody waits for its refusal.
+func (w *Watch) reach(ctx context.Context, b Bell, unanswered time.Duration) bool {
+	var now, rest []Way
+	for _, way := range b.To.Ways {
+		if way.Channel == casefile.ChannelLINE || w.due(way.Channel, unanswered) && (way.Channel != casefile.ChannelVoice || w.mayCall(b.To.Member)) {
+			now = append(now, way)
+		} else {
+			rest = append(rest, way)
+		}
+	}
+	w.mu.Lock()
+	lineAway := w.lineAway
+	w.mu.Unlock()
+	if lineAway && len(rest) > 0 && !slices.ContainsFunc(now, func(y Way) bool { return y.Channel != casefile.ChannelLINE }) {
+		now, rest = append(now, rest[0]), rest[1:]
+	}
+	var group sync.WaitGroup
+	took := make([]bool, len(now))
+	for i, way := range now {
+		group.Go(func() { took[i] = w.by(ctx, b, way) })
+	}
+	group.Wait()
+	reached := slices.Contains(took, true)
+	for _, way := range rest {
+		if reached {
+			break
+		}
+		reached = w.by(ctx, b, way)
+	}
+	return reached
+}
+
+// due reports whether a way is used after so much silence.
+func (w *Watch) due(c casefile.Channel, unanswered time.Duration) bool {
+	return slices.ContainsFunc(w.Ways, func(y policy.Way) bool { return y.Channel == c && y.After.Duration <= unanswered })
+}
+
+// mayCall reports whether somebody has not been called of late. Several alarms
+// are several messages, but who is on the telephone is not called.
+func (w *Watch) mayCall(m casefile.MemberID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if at, ok := w.called[m]; ok && time.Since(at) < w.Rule.Repeat.Duration {
+		return false
+	}
+	if w.called == nil {
+		w.called = map[casefile.MemberID]time.Time{}
+	}
+	w.called[m] = time.Now()
+	return true
+}
+
+// by rings by one way.
+func (w *Watch) by(ctx context.Context, b Bell, way Way) bool {
+	b.Way = way
+	if way.Channel != casefile.ChannelLINE {
+		b.Key += "/" + string(way.Channel)
+	}
+	ok, err := w.Ringer.Ring(ctx, b)
+	if err != nil {
+		w.Log.WarnContext(ctx, "a ring did not get through", "kind", string(b.Kind), "member", string(b.To.Member), "channel", string(way.Channel), "error", err)
+	}
+	if ok && err == nil {
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.status.Failures++
+	return false
 }
 
 // onCard is how many cases a ring names; the console has the others.

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/migrations"
 	"github.com/ess-thailand/ess/policy"
@@ -29,16 +30,26 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // phones keeps what rang, and may be without a network.
 type phones struct {
-	mu    sync.Mutex
-	bells []watch.Bell
-	dead  bool
+	mu      sync.Mutex
+	bells   []watch.Bell
+	dead    bool
+	refuses map[casefile.Channel]bool
+	away    bool   // LINE is
+	during  func() // happens once, while it rings
 }
 
 func (p *phones) Ring(_ context.Context, b watch.Bell) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if during := p.during; during != nil {
+		p.during = nil
+		during()
+	}
+	if p.dead || p.away && b.Way.Channel == casefile.ChannelLINE {
 		return false, errors.New("no network")
+	}
+	if p.refuses[b.Way.Channel] {
+		return false, nil
 	}
 	if !slices.ContainsFunc(p.bells, func(x watch.Bell) bool { return x.Key == b.Key }) { // as LINE does with a retry key
 		p.bells = append(p.bells, b)
@@ -46,7 +57,14 @@ func (p *phones) Ring(_ context.Context, b watch.Bell) (bool, error) {
 	return true, nil
 }
 
-func (p *phones) Reach(context.Context) error { return nil }
+func (p *phones) Reach(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.away {
+		return errors.New("no network")
+	}
+	return nil
+}
 
 // heard is what rang since the last time, and to whom.
 func (p *phones) heard() []string {
@@ -57,6 +75,9 @@ func (p *phones) heard() []string {
 		what := fmt.Sprintf("%s %s %d", b.To.Member, b.Kind, b.Count)
 		if b.Over {
 			what += " over"
+		}
+		if b.Way.Channel != casefile.ChannelLINE {
+			what += " by " + string(b.Way.Channel)
 		}
 		out = append(out, what)
 	}
@@ -125,7 +146,8 @@ func (w *world) open(v *vault.Vault) *watch.Postgres {
 
 func (w *world) watcher(s watch.Store) *watch.Watch {
 	return &watch.Watch{
-		Store: s, Ringer: w.phones, Rule: policy.Default().Watch, Clock: policy.RealTime, Instance: "one", Watchers: 1, Log: slog.New(slog.DiscardHandler),
+		Store: s, Ringer: w.phones, Rule: policy.Default().Watch, Ways: policy.Default().Channels.Ways,
+		Clock: policy.RealTime, Instance: "one", Watchers: 1, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -267,7 +289,7 @@ func TestARingNamesItsCases(t *testing.T) {
 	if err := w.Turn(t.Context(), w.began); err != nil {
 		t.Fatal(err)
 	}
-	if b := w.phones.bells; len(b) != 1 || len(b[0].Cases) != 3 || b[0].Count != 4 || b[0].Alarm == 0 || b[0].To.LINE != "line-of-day" {
+	if b := w.phones.bells; len(b) != 1 || len(b[0].Cases) != 3 || b[0].Count != 4 || b[0].Alarm == 0 || b[0].Way.To != "line-of-day" {
 		t.Errorf("rang %+v", b)
 	}
 }
@@ -482,7 +504,7 @@ func TestTheWatchersRoleSeesNothingElse(t *testing.T) {
 	for _, forbidden := range []string{
 		"SELECT doc FROM cases", "SELECT private_sealed FROM cases", "SELECT name_sealed FROM members", "SELECT lat FROM members", "SELECT raw_sealed FROM inbox",
 		"SELECT * FROM threads", "SELECT * FROM case_events", "SELECT * FROM audit", "SELECT content_sealed FROM media",
-		"UPDATE cases SET acked_at = now()", "DELETE FROM inbox", "INSERT INTO members (id) VALUES ('x')", "DELETE FROM alarms",
+		"SELECT code_hash FROM contacts", "SELECT * FROM contacts", "UPDATE contacts SET verified_at = now()", "UPDATE cases SET acked_at = now()", "DELETE FROM inbox", "INSERT INTO members (id) VALUES ('x')", "DELETE FROM alarms",
 	} {
 		var state interface{ SQLState() string }
 		if _, err := conn.Exec(t.Context(), forbidden); !errors.As(err, &state) || state.SQLState() != "42501" {
@@ -521,7 +543,9 @@ func TestEveryAlarmHasARunbookAndWords(t *testing.T) {
 		}
 	}
 	slices.Sort(kinds)
-	if got := line.Alarms(); !slices.Equal(got, kinds) {
-		t.Errorf("words for %q, alarms %q", got, kinds)
+	for way, got := range map[string][]string{"LINE": line.Alarms(), "SMS, calls and mail": channel.Alarms()} {
+		if !slices.Equal(got, kinds) {
+			t.Errorf("%s: words for %q, alarms %q", way, got, kinds)
+		}
 	}
 }

@@ -66,6 +66,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		MaxConcurrentWorkflowTaskPollers: 4,
 		MaxConcurrentActivityTaskPollers: 4,
 		DisableEagerActivities:           true,
+		MaxHeartbeatThrottleInterval:     activities.BeatWithin / 3, // else the SDK holds beats back until a fifth of their time is left
 		OnFatalError:                     func(err error) { fatal <- err },
 		DeploymentOptions: worker.DeploymentOptions{
 			UseVersioning:             true,

@@ -25,12 +25,12 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 	}
 	switch e.Kind {
 	case casefile.Reported:
-		if c.Quiet || c.Channel != casefile.ChannelLINE {
+		if c.Quiet || !c.Channel.Hears() {
 			set(casefile.ClockPin, e.At.Add(w.Pin))
 		} else { // who may be reminded is, first
 			set(casefile.ClockPin, e.At.Add(w.PinNudge))
 		}
-		if !c.Quiet {
+		if !c.Quiet && c.Channel != casefile.ChannelSMS { // a text message is never silent
 			set(casefile.ClockCheckIn, e.At.Add(w.CheckIn))
 		}
 	case casefile.PinSet:
@@ -45,8 +45,20 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 			c.StopClocks(casefile.ClockDesk)
 		}
 		ringUnfilled(c, plan, e.At)
-	case casefile.RoleAdded, casefile.ChildSet, casefile.PinMoved:
+	case casefile.PinMoved:
+		c.StopClocks(casefile.ClockFind)
+		if c.EnteredAt.Equal(e.At) { // another radio centre has not seen it
+			set(casefile.ClockRadio, e.At.Add(w.Radio))
+		}
 		ringUnfilled(c, plan, e.At)
+	case casefile.RoleAdded, casefile.ChildSet:
+		ringUnfilled(c, plan, e.At)
+	case casefile.CannotFind:
+		if mayAsk(*c) && !runs(c, casefile.ClockFind) { // asking once more gives nobody more time
+			set(casefile.ClockFind, e.At.Add(w.Find))
+		}
+	case casefile.ReporterAdded, casefile.PhoneGiven:
+		c.StopClocks(casefile.ClockFind)
 	case casefile.Offered:
 		setRole(casefile.ClockLadder, e.Role, nextStep(c, plan, e.Role, e.At))
 	case casefile.Acknowledged:
@@ -66,7 +78,7 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 	case casefile.Arrived:
 		c.StopClock(casefile.ClockDepart, "", m)
 		c.StopClock(casefile.ClockArrive, "", m)
-		c.StopClocks(casefile.ClockCheckIn)
+		c.StopClocks(casefile.ClockCheckIn, casefile.ClockFind)
 		setMember(casefile.ClockScene, m, e.At.Add(w.Scene))
 		if c.ArrivedAt.Equal(e.At) {
 			set(casefile.ClockControl, e.At.Add(w.Control))
@@ -91,7 +103,7 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 		set(casefile.ClockRadio, e.At.Add(w.Radio))
 	case casefile.SceneStopped:
 		c.StopClocks(casefile.ClockPin, casefile.ClockDepart, casefile.ClockArrive, casefile.ClockScene, casefile.ClockControl,
-			casefile.ClockCheckIn, casefile.ClockRadio)
+			casefile.ClockCheckIn, casefile.ClockRadio, casefile.ClockFind)
 		c.StopClock(casefile.ClockLadder, casefile.Police, "")
 		c.StopClock(casefile.ClockLadder, casefile.Medical, "")
 		set(casefile.ClockHandover, e.At)

@@ -184,21 +184,29 @@ func (s *story) placeByProvince(ctx workflow.Context, p *page, e casefile.Event,
 	if !l.OK {
 		return &casefile.RefusedError{Kind: e.Kind, State: s.c.State, Th: "ไม่มีจังหวัดนี้", En: "there is no such province"}
 	}
-	for _, t := range p.c.Tracks { // the province was another one before
-		for _, o := range t.Offers {
-			if slices.Contains(provincial, o.Level) && o.Answer != casefile.SaidNo {
-				p.tellMember(o.Member, "stand_down", func(a *activities.Args) { a.Reason, a.Role = "TRANSFERRED", t.Role })
-			}
-		}
-	}
+	p.leftProvince(p.c) // the province was another one before
 	p.plan, p.next = l.Plan, l.Next
 	p.need(l.Plan)
 	return nil
 }
 
-// provincial are the levels whose desks answer for one province.
+// provincial are the levels whose desks answer for one province, or for a part of it.
 var provincial = []casefile.Level{
 	casefile.LevelRadio191, casefile.LevelMSDHSDuty, casefile.LevelMSDHSProvince, casefile.LevelShelter, casefile.LevelEMS,
+	casefile.LevelStation, casefile.LevelNextStation,
+}
+
+// leftProvince tells the desks of the province in which a case was that another
+// one has it. Whose people go on stays on the case.
+func (p *page) leftProvince(was casefile.Case) {
+	for _, t := range was.Tracks {
+		for _, o := range t.Offers {
+			_, on := activeOn(t, o.Member)
+			if slices.Contains(provincial, o.Level) && o.Answer != casefile.SaidNo && !on {
+				p.tellMember(o.Member, "stand_down", func(a *activities.Args) { a.Reason, a.Role = "TRANSFERRED", t.Role })
+			}
+		}
+	}
 }
 
 // escalate rings the next rung of a role's ladder at once.

@@ -64,6 +64,7 @@ func (p *page) ringDesk(wave activities.Wave) {
 		rung(string(p.c.Desk.Reason))
 		for _, a := range wave.Asks {
 			p.sayDesk(a.Member, wave.Rung)
+			p.askSilentDesk(a.Member)
 		}
 		next(p.now)
 	case wave.Rung.At.After(p.c.Desk.HeardAt()):

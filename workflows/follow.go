@@ -25,7 +25,10 @@ func (p *page) follow(h *activities.Heard, e casefile.Event) {
 	case casefile.Acknowledged:
 		p.acknowledged(h, e)
 	case casefile.Accepted:
-		answer("accepted_card", p.exact)
+		answer("accepted_card", func(a *activities.Args) {
+			p.exact(a)
+			a.Minutes = e.Minutes
+		})
 		p.accepted(m, e)
 	case casefile.Declined:
 		answer("declined_noted", nil)
@@ -40,11 +43,15 @@ func (p *page) follow(h *activities.Heard, e casefile.Event) {
 		p.tellReporter("on_scene", nil)
 	case casefile.CannotFind:
 		answer("noted", nil)
-		if p.c.Quiet || p.c.Neutral { // never ask on a phone that other eyes may see
-			p.raiseDesk(casefile.DeskCannotFind)
-			p.tellTeam(m, "reporter_added", func(a *activities.Args) { a.Reason = "cannot_find" })
-		} else {
+		if mayAsk(p.c) { // without an answer, a human of the desk
 			p.tellReporter("cannot_find", p.exact)
+		} else {
+			p.raiseDesk(casefile.DeskCannotFind)
+			p.tellTeam(m, "reporter_added", func(a *activities.Args) {
+				if a.Reason = "cannot_find"; !p.c.Quiet && !p.c.Neutral {
+					a.Reason = "desk_finds"
+				}
+			})
 		}
 	case casefile.AssistAsked:
 		p.assist(m)
@@ -129,6 +136,12 @@ func (p *page) assist(m casefile.MemberID) {
 		p.must(casefile.Event{Kind: casefile.RoleAdded, By: casefile.System, Role: casefile.Police, Crew: t.Active() + 2, Reason: "ASSIST"})
 	}
 	p.raiseDesk(casefile.DeskUnanswered)
+}
+
+// mayAsk reports whether the reporter may be asked where it is: never on a phone
+// that other eyes may see, and to no purpose where nobody reads it.
+func mayAsk(c casefile.Case) bool {
+	return !c.Quiet && !c.Neutral && !c.Blocked && c.Channel.Hears()
 }
 
 // ended tells the joined reports that the lead has ended; owned says that a

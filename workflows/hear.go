@@ -168,6 +168,7 @@ func (p *page) pin(h activities.Heard) {
 // setPin records the first or a corrected pin and what follows from it.
 func (p *page) setPin(l activities.Located, e casefile.Event) {
 	moved := !p.c.LocatedAt.IsZero()
+	was := p.c
 	e.Kind, e.Place, e.Unit = casefile.PinSet, &l.Place, l.Station
 	if moved {
 		e.Kind = casefile.PinMoved
@@ -177,7 +178,13 @@ func (p *page) setPin(l activities.Located, e casefile.Event) {
 		return
 	}
 	p.tellTeam("", "pin_moved", p.exact) // nobody before a first pin, unless they went on the province alone
+	if was.Place.Province != "" && was.Place.Province != l.Place.Province {
+		p.leftProvince(was)
+	}
 	if moved {
+		if !l.Plan.Live {
+			p.raiseDesk(casefile.DeskNotLive)
+		}
 		return
 	}
 	p.need(l.Plan)
@@ -322,10 +329,16 @@ func (p *page) responder(h activities.Heard) {
 		p.note(in.By, "UNKNOWN_BUTTON", casefile.Private{})
 		return
 	}
-	if e.Kind == casefile.DeskTaken && p.c.Desk == nil {
+	e.Level = h.Desk.For(p.c.Place)
+	if e.Kind == casefile.DeskTaken && e.Level == casefile.LevelDesk && p.c.Desk == nil {
 		if in.Reason == casefile.ReasonWatch { // the watcher rang the desk in the place of a story that stood still
 			p.raiseDesk(casefile.DeskUnanswered)
 		} else { // resolved meanwhile: a desk that was asked has it in hand all the same
+			e.Kind = casefile.Acknowledged
+		}
+	}
+	if t, asked := p.c.TrackOf(casefile.MemberID(in.By.ID)); asked && e.Kind == casefile.Accepted {
+		if rp, planned := p.plan.Role(t.Role); planned && !rp.Sends { // "yes" by SMS: nobody is sent in this role
 			e.Kind = casefile.Acknowledged
 		}
 	}

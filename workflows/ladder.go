@@ -76,16 +76,16 @@ func (s *story) climb(ctx workflow.Context, roles []casefile.Role, replace bool)
 	return s.commit(ctx, p, nil)
 }
 
-// newPin reports whether nobody has been asked since the place is known.
+// newPin reports whether nobody has been asked since the pin lies in this province.
 func (p *page) newPin() bool {
-	return !p.c.LocatedAt.IsZero() && !slices.ContainsFunc(p.c.Tracks, func(t casefile.Track) bool {
-		return slices.ContainsFunc(t.Offers, func(o casefile.Offer) bool { return !o.At.Before(p.c.LocatedAt) })
+	return !p.c.EnteredAt.IsZero() && !slices.ContainsFunc(p.c.Tracks, func(t casefile.Track) bool {
+		return slices.ContainsFunc(t.Offers, func(o casefile.Offer) bool { return !o.At.Before(p.c.EnteredAt) })
 	})
 }
 
 // begun reports whether a ladder has rung for this pin already.
 func (p *page) begun() bool {
-	return slices.ContainsFunc(p.c.Tracks, func(t casefile.Track) bool { return !t.BeganAt.IsZero() && !t.BeganAt.Before(p.c.LocatedAt) })
+	return slices.ContainsFunc(p.c.Tracks, func(t casefile.Track) bool { return !t.BeganAt.IsZero() && !t.BeganAt.Before(p.c.EnteredAt) })
 }
 
 // rung is the next step of a role, or false when the role needs nobody more.
@@ -133,6 +133,8 @@ func (p *page) wanted(r rung, seq int) activities.Wanted {
 		switch {
 		case o.Answer == casefile.SaidNo || o.Answer == casefile.Withdrawn:
 			w.Declined = append(w.Declined, o.Member)
+		case o.Answer == casefile.SaidLate:
+			w.First, w.ReachM = append(w.First, o.Member), widest(rp, len(rp.Steps)-1, policy.Step{})
 		case o.Level == casefile.LevelNear && (!again && !past || o.Answer != casefile.NoAnswer):
 			w.Asked = append(w.Asked, o.Member)
 		}
@@ -174,6 +176,9 @@ func (p *page) ask(r rung, asks []casefile.Ask) {
 	}
 	if len(asks) == 0 && !r.replace && t.AckedAt.IsZero() {
 		p.nobody(r.role)
+	}
+	if !r.replace {
+		p.askSilent(r.role)
 	}
 }
 

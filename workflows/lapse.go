@@ -54,6 +54,9 @@ func (p *page) lapse(d casefile.Deadline) {
 			p.must(casefile.Event{Kind: casefile.CheckInAsked, By: casefile.System})
 			p.tellReporter("check_in", nil)
 		}
+	case casefile.ClockFind:
+		p.raiseDesk(casefile.DeskCannotFind)
+		p.tellTeam("", "reporter_added", func(a *activities.Args) { a.Reason = "desk_finds" })
 	case casefile.ClockRadio:
 		if p.c.RadioSeen.IsZero() && p.c.AckedAt.IsZero() {
 			p.must(casefile.Event{Kind: casefile.RadioUnread, By: casefile.System})

@@ -46,9 +46,53 @@ func (p *page) happen(e casefile.Event) error {
 	}
 	wind(&next, p.plan, e)
 	moreThanATap(p.c, &next, p.now)
+	was := p.c
 	p.c = next
 	p.events = append(p.events, e)
+	p.passLead(was, e)
+	if e.Kind == casefile.MarkedFalse {
+		p.turnBack(was)
+	}
 	return nil
+}
+
+// turnBack tells everybody who was on the way that nothing waits for them there, and why.
+func (p *page) turnBack(was casefile.Case) {
+	for _, t := range was.Tracks {
+		for _, a := range t.Team {
+			if a.OnTheWay() {
+				p.tellMember(a.Member, "stand_down", func(x *activities.Args) { x.Reason, x.Role = string(p.c.Outcome), t.Role })
+			}
+		}
+	}
+}
+
+// passLead tells those on the crew who leads at the scene, when that changes. Who
+// has just said that they are there hears it with the answer to that.
+func (p *page) passLead(was casefile.Case, e casefile.Event) {
+	lead := p.c.SceneLead()
+	if lead == "" || lead == was.SceneLead() || !p.c.State.BeforeControl() {
+		return
+	}
+	but := casefile.MemberID("")
+	if e.Kind == casefile.Arrived {
+		but = lead
+	}
+	p.tellTeam(but, "scene_lead", nil)
+}
+
+// leads says who leads at the scene to a member of the crew.
+func (p *page) leads(m casefile.MemberID) activities.Lead {
+	lead := p.c.SceneLead()
+	t, _ := p.c.TrackOf(m)
+	switch _, on := activeOn(t, m); {
+	case !on || lead == "":
+		return ""
+	case m == lead:
+		return activities.LeadYou
+	default:
+		return activities.LeadOnScene
+	}
 }
 
 // must applies an event of the story's own. The law forbids it only when the
@@ -82,10 +126,17 @@ func (p *page) args() activities.Args {
 	}
 }
 
-// reply answers the person whose word is being handled, through its reply token if there is one.
+// reply answers the person whose word is being handled, through its reply token if
+// there is one, by the way on which the word came. Who goes on a case by SMS has
+// the card in LINE, too: only there are the place and the buttons.
 func (p *page) reply(h *activities.Heard, template string, change func(*activities.Args)) {
 	if h.In.By.Kind == casefile.ByMember {
-		p.message(casefile.MemberID(h.In.By.ID), template, h, change)
+		m := casefile.MemberID(h.In.By.ID)
+		p.message(m, template, h, change)
+		if h.In.Channel == casefile.ChannelSMS && (template == "accepted_card" || template == "handover_taken") {
+			p.tellMember(m, template, change)
+			p.says[len(p.says)-1].Channel = casefile.ChannelLINE
+		}
 		return
 	}
 	p.message("", template, h, change)
@@ -94,7 +145,7 @@ func (p *page) reply(h *activities.Heard, template string, change func(*activiti
 // tellReporter says something that the reporter did not just ask for. In quiet
 // mode nothing unasked is ever sent: it is told at the person's next tap.
 func (p *page) tellReporter(template string, change func(*activities.Args)) {
-	if p.c.Quiet || p.c.Channel != casefile.ChannelLINE {
+	if p.c.Quiet || !p.c.Channel.Hears() {
 		return
 	}
 	p.message("", template, nil, change)
@@ -111,15 +162,16 @@ func (p *page) message(m casefile.MemberID, template string, h *activities.Heard
 	}
 	to := "reporter"
 	if m != "" {
-		to = string(m)
-	} else if p.c.Channel != casefile.ChannelLINE {
+		to, args.Lead = string(m), p.leads(m)
+	} else if !p.c.Channel.Hears() {
 		return // an operator or another system reported: it reads the case
 	}
-	out := activities.Message{
-		Key: fmt.Sprintf("%s/%d/%s/%s", p.c.ID, args.Seq, to, template), Seq: args.Seq, Member: m, Template: template, Args: args,
-	}
-	if h != nil {
+	out := activities.Message{Key: p.key(args.Seq, to, template), Seq: args.Seq, Member: m, Template: template, Args: args}
+	if h != nil && h.In.Channel != casefile.ChannelVoice { // whoever pressed a key has heard it in the call
 		out.ReplyToken = h.In.ReplyToken
+	}
+	if h != nil && h.In.Channel == casefile.ChannelSMS {
+		out.Channel = casefile.ChannelSMS
 	}
 	if m == "" && p.c.Quiet {
 		out.ReplyOnly, out.Silent = true, true
@@ -128,6 +180,10 @@ func (p *page) message(m casefile.MemberID, template string, h *activities.Heard
 		}
 	}
 	p.says = append(p.says, out)
+}
+
+func (p *page) key(seq int, to, template string) string {
+	return fmt.Sprintf("%s/%d/%s/%s", p.c.ID, seq, to, template)
 }
 
 // tellTeam tells everybody who is under way or at the place, but one.

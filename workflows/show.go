@@ -104,6 +104,7 @@ var clockWords = map[casefile.Clock]string{
 	casefile.ClockHandover: "an office to take the case over", casefile.ClockRadio: "the radio centre to read the pin",
 	casefile.ClockDesk: "an operator of the desk", casefile.ClockJoin: "the older case to record this report",
 	casefile.ClockWelfare: "the first contact of the office", casefile.ClockState: "any progress at all",
+	casefile.ClockFind:   "the reporter to say where it is",
 	casefile.ClockCentre: "another centre to take the caller over", casefile.ClockClose: "an office to own the case, or two persons to end it",
 }
 

@@ -87,7 +87,7 @@ func (n *night) arrives(id casefile.CaseID, at time.Time, in casefile.Incoming) 
 		in.By = casefile.Actor{Kind: casefile.ByReporter, ID: "reporter"}
 	}
 	row := len(w.inbox) + 1
-	w.inbox = append(w.inbox, activities.Arrived{N: row, EventID: casefile.EventID(fmt.Sprintf("%s-%d", id, row)), At: at, In: in})
+	w.inbox = append(w.inbox, activities.Arrived{N: row, EventID: casefile.EventID(fmt.Sprintf("%s-%d", id, row)), At: at, In: in, Desk: n.deskOf(in.By)})
 	return row
 }
 

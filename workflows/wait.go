@@ -117,7 +117,7 @@ func (s *story) tell(ctx workflow.Context) {
 		says = says[n:]
 		actCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			TaskQueue:              TellQueue,
-			StartToCloseTimeout:    20 * time.Second,
+			StartToCloseTimeout:    time.Minute, // channels may hang one after the other; a dead worker is missed by its beat
 			HeartbeatTimeout:       activities.BeatWithin,
 			ScheduleToCloseTimeout: time.Hour,
 			Summary:                fmt.Sprintf("tell %d people: %s", len(batch), batch[0].Template),
@@ -133,7 +133,9 @@ func (s *story) tell(ctx workflow.Context) {
 			s.telling--
 			if err != nil {
 				for _, m := range batch {
-					r.Told = append(r.Told, activities.Told{Key: m.Key, Member: m.Member, Seq: m.Seq, Outcome: activities.OutcomeUnknown})
+					if !m.Beside {
+						r.Told = append(r.Told, activities.Told{Key: m.Key, Member: m.Member, Seq: m.Seq, Outcome: activities.OutcomeUnknown})
+					}
 				}
 			}
 			for _, t := range r.Told {

@@ -34,7 +34,9 @@ type world struct {
 	spoken  []casefile.Incoming
 	known   map[casefile.EventID]bool // events that an earlier run recorded
 	answers map[string]activities.Outcome
-	dead    map[string]bool // LINE users whom the channel refuses
+	dead    map[string]bool // addresses that their channel refuses
+	ways    map[casefile.MemberID][]activities.Way
+	writes  *activities.Contact // of a reporter who is not in LINE
 	pending []activities.KeepInput
 	kept    []string
 	fetched int
@@ -153,10 +155,13 @@ func (w *world) RingTaps(_ context.Context, r activities.TapRing) (activities.Ta
 func (w *world) Chosen(context.Context, casefile.CaseID, []activities.Chosen) error { return nil }
 
 func (w *world) MemberContact(_ context.Context, id casefile.MemberID) (activities.Contact, error) {
-	return activities.Contact{LINE: string(id), Language: casefile.Thai}, nil
+	return activities.Contact{LINE: string(id), Language: casefile.Thai, Others: w.ways[id]}, nil
 }
 
 func (w *world) ReporterContact(context.Context, casefile.ReporterID) (activities.Contact, error) {
+	if w.writes != nil {
+		return *w.writes, nil
+	}
 	return activities.Contact{LINE: "reporter", Language: casefile.Thai}, nil
 }
 
@@ -264,8 +269,18 @@ func (s *script) at(d time.Duration, do func()) { s.env.RegisterDelayedCallback(
 func (s *script) hears(in casefile.Incoming) {
 	s.n++
 	in.At = s.env.Now()
-	s.inbox = append(s.inbox, activities.Arrived{N: s.n, EventID: casefile.EventID(fmt.Sprintf("e%d", s.n)), At: s.env.Now(), In: in})
+	s.inbox = append(s.inbox, activities.Arrived{N: s.n, EventID: casefile.EventID(fmt.Sprintf("e%d", s.n)), At: s.env.Now(), In: in, Desk: s.deskOf(in.By)})
 	s.env.SignalWorkflow(workflows.SignalNudge, workflows.Nudge{UpTo: s.n})
+}
+
+// deskOf is the duty desk that the roster knows a member to be.
+func (w *world) deskOf(by casefile.Actor) activities.Desk {
+	for _, m := range w.members {
+		if by.Kind == casefile.ByMember && by.ID == string(m.ID) {
+			return activities.Desk{Level: m.Level, Province: m.Province}
+		}
+	}
+	return activities.Desk{}
 }
 
 func (s *script) reporter(in casefile.Incoming) {

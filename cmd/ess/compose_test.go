@@ -40,6 +40,27 @@ func TestComposeSetsWhatTheConfigurationKnows(t *testing.T) {
 	}
 }
 
+// notInCompose are settings that one small server leaves at their defaults, and why.
+var notInCompose = map[string]string{
+	"ESS_DATABASE_CONNS": "twenty are enough", "ESS_BUILD": "the image carries its version", "ESS_LINE_API": "LINE's own host", "ESS_LINE_DATA": "LINE's own host",
+	"ESS_WATCHERS": "there is one", "ESS_POLICY": "the built-in numbers", "ESS_BOUNDARIES": "the nearest point decides", "ESS_LOG_LEVEL": "info",
+	"ESS_SPEED": "real time", "ESS_EPOCH": "real time", "ESS_DEVELOPMENT": "never", "ESS_CODEC_OPEN": "never",
+}
+
+// A setting that the compose file leaves out is left out with a reason: whoever
+// runs one small server reaches every way to people, and the traces.
+func TestComposeLeavesNothingOutByAccident(t *testing.T) {
+	compose := read(t)
+	fields := reflect.TypeFor[Config]()
+	for i := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Field(i).Tag.Get("env"), ",")
+		set := strings.Contains(compose, "\n    "+name+": ") || strings.Contains(compose, "\n      "+name+": ")
+		if _, left := notInCompose[name]; set == left {
+			t.Errorf("%s: set in docker-compose.yml %t, left out with a reason %t", name, set, left)
+		}
+	}
+}
+
 func read(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile("../../docker-compose.yml")

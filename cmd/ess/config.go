@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -48,8 +49,27 @@ type Config struct {
 	// LINEAPI, LINEData and LINELogin are LINE's hosts; anything else is refused unless it is loopback in a development run.
 	LINEAPI  string `env:"ESS_LINE_API" envDefault:"https://api.line.me"`
 	LINEData string `env:"ESS_LINE_DATA" envDefault:"https://api-data.line.me"`
-	// LINERate limits our messages a second, below LINE's 2,000 per channel.
-	LINERate float64 `env:"ESS_LINE_RATE" envDefault:"1500"`
+
+	// SMSGateway is a file that says how a provider of SMS is asked over HTTP; empty: not by HTTP.
+	SMSGateway string `env:"ESS_SMS_GATEWAY"`
+	// SMSSecret is what the provider knows us by; the file names where it stands in a request, and never holds it.
+	SMSSecret Secret `env:"ESS_SMS_SECRET"`
+	// SMPPURL is an operator's SMSC, smpp://system_id@host:port?source=number, smpps for TLS; it takes the place of ESS_SMS_GATEWAY.
+	SMPPURL string `env:"ESS_SMPP_URL"`
+	// SMPPPassword binds to it.
+	SMPPPassword Secret `env:"ESS_SMPP_PASSWORD"`
+	// VoiceGateway is a file that says how a provider of calls is asked; empty: nobody is called.
+	VoiceGateway string `env:"ESS_VOICE_GATEWAY"`
+	// VoiceSecret is what that provider knows us by.
+	VoiceSecret Secret `env:"ESS_VOICE_SECRET"`
+	// SMTPURL is the mail server, smtp://user:password@host:port (STARTTLS) or smtps://…; empty: no e-mail. It holds a password.
+	SMTPURL Secret `env:"ESS_SMTP_URL"`
+	// MailFrom is the sender's address of our e-mail.
+	MailFrom string `env:"ESS_MAIL_FROM"`
+	// MorningTo is the mailbox that gets the list of members whom no working way reaches, every morning; empty: it is only at the API.
+	MorningTo string `env:"ESS_MORNING_TO"`
+	// ChannelSecrets are what the providers of SMS and calls send with every reply: the current one, and the next while rotating.
+	ChannelSecrets []Secret `env:"ESS_CHANNEL_SECRETS"`
 
 	// Listen is where the API, the webhook and the health checks answer.
 	Listen string `env:"ESS_LISTEN" envDefault:"127.0.0.1:8080"`
@@ -60,6 +80,8 @@ type Config struct {
 	Spool string `env:"ESS_SPOOL" envDefault:"spool"`
 	// CodecOrigin is the exact origin of the Temporal UI that may ask for decoded payloads; empty: no codec endpoint.
 	CodecOrigin string `env:"ESS_CODEC_ORIGIN"`
+	// CodecOpen decodes for anybody on loopback, without a token. Only ess dev sets it.
+	CodecOpen bool `env:"ESS_CODEC_OPEN" envDefault:"false"`
 
 	// Watchers is how many second watchers (ess watch) this installation runs. One rings; fewer that are alive are an alarm.
 	Watchers int `env:"ESS_WATCHERS" envDefault:"1"`
@@ -165,16 +187,67 @@ func load(environment map[string]string) (Config, error) {
 			errs = append(errs, fmt.Errorf("%s: must be a host of LINE over https", name))
 		}
 	}
+	errs = append(errs, c.channels())
 	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https") {
 		errs = append(errs, errors.New("ESS_OTLP_ENDPOINT: want http(s)://host:port"))
 	}
 	if !(c.TraceRatio >= 0 && c.TraceRatio <= 1) {
 		errs = append(errs, errors.New("ESS_TRACE_RATIO: want a number from 0 to 1"))
 	}
+	if c.CodecOpen && !c.Development {
+		errs = append(errs, errors.New("ESS_CODEC_OPEN: only ess dev decodes for anybody"))
+	}
 	if !filepath.IsAbs(c.Spool) && !c.Development {
 		errs = append(errs, errors.New("ESS_SPOOL: want an absolute path, on another filesystem than the database"))
 	}
 	return c, errors.Join(errs...)
+}
+
+// channels finds what is wrong with the ways beside LINE. None of them has to be set.
+func (c *Config) channels() error {
+	var errs []error
+	wrong := func(why string) { errs = append(errs, errors.New(why)) }
+	if c.SMPPURL != "" {
+		u, err := url.Parse(c.SMPPURL)
+		switch {
+		case err != nil || u.Hostname() == "" || u.User.Username() == "" || u.Scheme != "smpp" && u.Scheme != "smpps":
+			wrong("ESS_SMPP_URL: want smpp://system_id@host:port, or smpps:// for TLS")
+		case hasPassword(u):
+			wrong("ESS_SMPP_URL: the password belongs into ESS_SMPP_PASSWORD")
+		case c.SMPPPassword == "":
+			wrong("ESS_SMPP_PASSWORD: ESS_SMPP_URL needs it")
+		}
+		if c.SMSGateway != "" {
+			wrong("ESS_SMPP_URL: ESS_SMS_GATEWAY is set too; there is one way of SMS")
+		}
+	}
+	if c.SMTPURL != "" {
+		u, err := url.Parse(string(c.SMTPURL))
+		if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+			wrong("ESS_SMTP_URL: want smtp://user:password@host:port, or smtps://") // never the text: it holds a password
+		}
+		if from, err := mail.ParseAddress(c.MailFrom); err != nil || from.Address == "" {
+			wrong("ESS_MAIL_FROM: want the address that ESS_SMTP_URL may send from")
+		}
+	}
+	if _, err := mail.ParseAddress(c.MorningTo); c.MorningTo != "" && (err != nil || c.SMTPURL == "") {
+		wrong("ESS_MORNING_TO: want a mailbox, and ESS_SMTP_URL that reaches it")
+	}
+	if (c.SMSGateway != "" || c.VoiceGateway != "") && len(c.ChannelSecrets) == 0 {
+		wrong("ESS_CHANNEL_SECRETS: who is asked by SMS or by a call must be able to answer")
+	}
+	for _, secret := range c.ChannelSecrets {
+		if len(secret) < minToken {
+			wrong(fmt.Sprintf("ESS_CHANNEL_SECRETS: want secrets of at least %d characters, separated by commas", minToken))
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func hasPassword(u *url.URL) bool {
+	_, has := u.User.Password()
+	return has
 }
 
 // environment is the process environment as a map.

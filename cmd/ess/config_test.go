@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -14,6 +15,75 @@ func complete() map[string]string {
 	return map[string]string{
 		"ESS_DATABASE_URL": "postgres://ess:canary@127.0.0.1/ess", "ESS_KEYSET": "file:/k", "ESS_LINE_SECRETS": "canary-secret",
 		"ESS_LINE_CHANNEL_ID": "1", "ESS_SPOOL": "/var/spool/ess", "ESS_OPERATORS": "ann=canary-token-of-thirty-letters",
+	}
+}
+
+// channels are the ways beside LINE, all of them but the second way of SMS.
+func channels() map[string]string {
+	vars := complete()
+	maps.Copy(vars, map[string]string{
+		"ESS_SMS_GATEWAY": "/etc/ess/sms.yaml", "ESS_SMS_SECRET": "canary-of-sms", "ESS_VOICE_GATEWAY": "/etc/ess/voice.yaml", "ESS_VOICE_SECRET": "canary-of-voice",
+		"ESS_SMTP_URL": "smtp://ess:canary@mail.example:587", "ESS_MAIL_FROM": "ess@example.go.th", "ESS_MORNING_TO": "desk@example.go.th",
+		"ESS_CHANNEL_SECRETS": "canary-secret-of-30-characters,canary-of-the-next-30-characters",
+	})
+	return vars
+}
+
+func TestWaysBesideLINEAreOptionalAndWholeOrRefused(t *testing.T) {
+	if _, err := load(complete()); err != nil {
+		t.Fatalf("LINE only: %v", err)
+	}
+	if c, err := load(channels()); err != nil || len(c.ChannelSecrets) != 2 {
+		t.Fatalf("all ways: %v", err)
+	}
+	byOperator := channels()
+	delete(byOperator, "ESS_SMS_GATEWAY")
+	maps.Copy(byOperator, map[string]string{"ESS_SMPP_URL": "smpps://ess@smsc.example:3550", "ESS_SMPP_PASSWORD": "canary"})
+	if _, err := load(byOperator); err != nil {
+		t.Fatalf("SMS by SMPP: %v", err)
+	}
+	for _, wrong := range []struct{ name, value, named string }{
+		{"ESS_SMPP_URL", "smpp://ess@smsc.example:2775", "ESS_SMPP_URL"}, // two ways of SMS
+		{"ESS_SMPP_URL", "smpp://ess:canary@smsc.example:2775", "ESS_SMPP_PASSWORD"},
+		{"ESS_SMPP_URL", "smpp://ess@smsc.example:2775", "ESS_SMPP_PASSWORD"},
+		{"ESS_SMPP_URL", "smpp://smsc.example:2775", "ESS_SMPP_URL"},
+		{"ESS_SMPP_URL", "smpp://ess@:2775", "ESS_SMPP_URL"},
+		{"ESS_SMPP_URL", "https://ess@smsc.example:2775", "ESS_SMPP_URL"},
+		{"ESS_SMTP_URL", "canary.example:25", "ESS_SMTP_URL"},
+		{"ESS_SMTP_URL", "smtp://ess:canary@mail.example:25x", "ESS_SMTP_URL"},
+		{"ESS_MAIL_FROM", "", "ESS_MAIL_FROM"},
+		{"ESS_MAIL_FROM", "nobody", "ESS_MAIL_FROM"},
+		{"ESS_MORNING_TO", "desk", "ESS_MORNING_TO"},
+		{"ESS_SMTP_URL", "", "ESS_MORNING_TO"},
+		{"ESS_CHANNEL_SECRETS", "", "ESS_CHANNEL_SECRETS"},
+		{"ESS_CHANNEL_SECRETS", "canary-secret-of-30-characters,canary", "ESS_CHANNEL_SECRETS"},
+	} {
+		vars := channels()
+		vars[wrong.name] = wrong.value
+		_, err := load(vars)
+		if err == nil || !strings.Contains(err.Error(), wrong.named) {
+			t.Errorf("%s=%s: %v", wrong.name, wrong.value, err)
+		} else if strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: a secret was printed: %v", wrong.name, err)
+		}
+	}
+}
+
+// docker compose sets what its .env leaves out to nothing.
+func TestAnEmptySettingIsAsGoodAsNone(t *testing.T) {
+	vars := complete()
+	for name := range channels() {
+		if _, needed := vars[name]; !needed {
+			vars[name] = ""
+		}
+	}
+	vars["ESS_SMPP_URL"], vars["ESS_SMPP_PASSWORD"], vars["ESS_OTLP_ENDPOINT"], vars["ESS_TRACE_RATIO"] = "", "", "", ""
+	c, err := load(vars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.TraceRatio != 0.1 || len(c.ChannelSecrets) != 0 {
+		t.Errorf("read %v and %d secrets", c.TraceRatio, len(c.ChannelSecrets))
 	}
 }
 
@@ -33,7 +103,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 }
 
 func TestSecretsAreNeverPrinted(t *testing.T) {
-	c, err := load(complete())
+	c, err := load(channels())
 	if err != nil {
 		t.Fatal(err)
 	}

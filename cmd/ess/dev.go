@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/channelemu"
 	"github.com/ess-thailand/ess/cmd/ess/local"
 	"github.com/ess-thailand/ess/lineemu"
 	"github.com/ess-thailand/ess/policy"
@@ -25,6 +26,7 @@ import (
 const (
 	devAPI      = 8080
 	devLINE     = 8090
+	devPhones   = 8091
 	devUI       = 8233
 	devFrontend = 7233
 	devPostgres = 54329
@@ -32,7 +34,7 @@ const (
 
 func devCommand() *cli.Command {
 	return &cli.Command{
-		Name: "dev", Usage: "the whole product on this machine: PostgreSQL, Temporal with its UI, LINE and its phones, api, worker, watcher",
+		Name: "dev", Usage: "the whole product on this machine: PostgreSQL, Temporal with its UI, LINE and its phones, telephones beside it, api, worker, watcher",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Value: ".local/dev", Usage: "folder in which everything is kept from start to start"},
 			&cli.FloatFlag{Name: "speed", Value: 1, Usage: "seconds of case time in one second"},
@@ -72,9 +74,9 @@ func dev(ctx context.Context, dir string, speed float64) error {
 	fmt.Println("migrating, seeding the synthetic roster …")
 	system, err := stack.New(ctx, local.Options{
 		Name: "ess", Dir: dir, Speed: speed, Listen: "127.0.0.1:" + strconv.Itoa(devAPI), LINE: "127.0.0.1:" + strconv.Itoa(devLINE), Operators: token,
-		Platform: lineemu.Options{Places: mapPlaces()},
-		Env:      map[string]string{"ESS_LOG_LEVEL": "warn", "ESS_CODEC_ORIGIN": stack.UI, "ESS_BUILD": buildID()},
-		Log:      func(process, line string) { fmt.Fprintln(os.Stderr, process+": "+line) },
+		Platform: lineemu.Options{Places: mapPlaces()}, Channels: "127.0.0.1:" + strconv.Itoa(devPhones),
+		Env: map[string]string{"ESS_LOG_LEVEL": "warn", "ESS_CODEC_ORIGIN": stack.UI, "ESS_CODEC_OPEN": "true", "ESS_BUILD": buildID()},
+		Log: func(process, line string) { fmt.Fprintln(os.Stderr, process+": "+line) },
 	})
 	if err != nil {
 		return err
@@ -86,6 +88,7 @@ func dev(ctx context.Context, dir string, speed float64) error {
 	if err := addPhones(system.Platform); err != nil {
 		return err
 	}
+	addTelephones(system.Phones)
 	if err := system.StartAPI(ctx); err != nil {
 		return err
 	}
@@ -143,10 +146,31 @@ func mapPlaces() []lineemu.Place {
 	return dots
 }
 
+// pinned are the members with whom a page of phones opens, in this order.
+var pinned = []string{"desk-station-6501", "officer-6501-1", "desk-msdhs-65", "desk-radio-65", "desk-desk-1300-1"}
+
+func shownAt(m person) int {
+	if i := slices.Index(pinned, m.Code); i >= 0 {
+		return i
+	}
+	return len(pinned)
+}
+
+// label says on a phone what its owner is.
+func label(m person) string {
+	switch {
+	case m.Group != casefile.Agency:
+		return string(m.Group)
+	case m.Desk():
+		return policy.LevelName(m.Level).Th
+	default:
+		return string(m.Role)
+	}
+}
+
 // addPhones gives every synthetic member a phone, and two citizens. The page
 // opens with one of each kind around Phitsanulok.
 func addPhones(platform *lineemu.Platform) error {
-	pinned := []string{"desk-station-6501", "officer-6501-1", "desk-msdhs-65", "desk-radio-65", "desk-desk-1300-1"}
 	for _, c := range []lineemu.User{
 		{ID: local.SeedLINE("citizen-1"), Name: "ประชาชน", Label: "ประชาชน / citizen", Friend: true, Pinned: true},
 		{ID: local.SeedLINE("citizen-2"), Name: "Citizen", Label: "citizen (English)", Language: "en", Friend: true},
@@ -156,22 +180,9 @@ func addPhones(platform *lineemu.Platform) error {
 		}
 	}
 	members := seedRoster(policy.DefaultPlaces(), 1).Members
-	place := func(m person) int { // the page opens with these, in this order
-		if i := slices.Index(pinned, m.Code); i >= 0 {
-			return i
-		}
-		return len(pinned)
-	}
-	slices.SortStableFunc(members, func(a, b person) int { return place(a) - place(b) })
+	slices.SortStableFunc(members, func(a, b person) int { return shownAt(a) - shownAt(b) })
 	for _, m := range members {
-		label := string(m.Role)
-		if m.Desk() {
-			label = policy.LevelName(m.Level).Th
-		}
-		if m.Group != casefile.Agency {
-			label = string(m.Group)
-		}
-		if _, err := platform.AddUser(lineemu.User{ID: m.LINE, Name: m.Name, Label: label, Friend: true, Pinned: slices.Contains(pinned, m.Code)}); err != nil {
+		if _, err := platform.AddUser(lineemu.User{ID: m.LINE, Name: m.Name, Label: label(m), Friend: true, Pinned: slices.Contains(pinned, m.Code)}); err != nil {
 			return err
 		}
 	}
@@ -181,11 +192,27 @@ func addPhones(platform *lineemu.Platform) error {
 	return nil
 }
 
+// addTelephones names the telephones of the synthetic members who have one, and
+// gives two citizens a telephone without LINE.
+func addTelephones(phones *channelemu.Emulator) {
+	for i, name := range [citizensWithNumbers]string{"ประชาชน", "citizen"} {
+		phones.Phone(local.SeedNumber(i)).Describe(name, "โทรศัพท์ไม่มี LINE / a telephone without LINE")
+	}
+	members := seedRoster(policy.DefaultPlaces(), 1).Members
+	slices.SortStableFunc(members, func(a, b person) int { return shownAt(a) - shownAt(b) })
+	for _, m := range members {
+		if m.Phone != "" {
+			phones.Phone(m.Phone).Describe(m.Name, label(m))
+		}
+	}
+}
+
 func printAddresses(stack *local.Stack, system *local.System) {
 	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"phones (report on one, accept on another)", system.LineURL + "/phones"},
+		{"telephones without LINE (SMS, calls, mail)", system.Phones.Page()},
 		{"Temporal UI (watch a case)", stack.UI + "/namespaces/" + system.Name + "/workflows"},
 		{"REST API", "http://" + system.Listen + "/v1/cases"},
 		{"health, metrics", "http://" + system.Listen + "/healthz, /readyz, /metrics"},

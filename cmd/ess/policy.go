@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -38,15 +39,10 @@ func checkRoster(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer p.close()
-	units, err := p.store.Units(ctx, postgres.UnitFilter{})
+	findings, err := p.findings(ctx)
 	if err != nil {
 		return err
 	}
-	desks, err := p.store.RosterDesks(ctx, p.store.Now().Add(-p.policy.Desk.AnsweredWithin.Duration))
-	if err != nil {
-		return err
-	}
-	findings := policy.CheckRoster(p.policy, units, desks)
 	for _, f := range findings {
 		fmt.Println(f.Th + " · " + f.En)
 	}
@@ -77,6 +73,45 @@ func checkRoster(ctx context.Context, cfg Config) error {
 	for _, prov := range provinces {
 		if ready, _ := policy.Readiness(findings, prov.Code); prov.Live && !ready {
 			errs = append(errs, fmt.Errorf("province %s is LIVE and not ready", prov.Code))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// findings is everything that is wrong with the roster.
+func (p *parts) findings(ctx context.Context) ([]policy.Finding, error) {
+	units, err := p.store.Units(ctx, postgres.UnitFilter{})
+	if err != nil {
+		return nil, err
+	}
+	desks, err := p.store.RosterDesks(ctx, p.store.Now().Add(-p.policy.Desk.AnsweredWithin.Duration))
+	if err != nil {
+		return nil, err
+	}
+	return policy.CheckRoster(p.policy, units, desks), nil
+}
+
+// mayBeLive refuses provinces in which a ladder begins or ends at nobody who
+// answers, and says where. What was LIVE before stays so.
+func (p *parts) mayBeLive(ctx context.Context, provinces string) error {
+	if provinces == "" {
+		return nil
+	}
+	findings, err := p.findings(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for code := range strings.SplitSeq(provinces, ",") {
+		ready, here := policy.Readiness(findings, code)
+		if ready || code == "" {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("province %s may not be LIVE yet; `ess roster test` rings its desks", code))
+		for _, f := range here {
+			if f.Blocks {
+				errs = append(errs, errors.New("  "+f.En))
+			}
 		}
 	}
 	return errors.Join(errs...)

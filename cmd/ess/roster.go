@@ -19,6 +19,8 @@ type person struct {
 	Code     string // readable key of the import file
 	Name     string
 	LINE     string
+	Phone    string // in E.164 form, for SMS and calls; empty: none
+	Email    string // empty: none
 	Language casefile.Language
 }
 
@@ -43,6 +45,7 @@ const officersPerStation = 6
 func seedRoster(places *policy.Places, seed uint64) roster {
 	b := builder{roster: roster{Synthetic: true}, random: rand.New(rand.NewPCG(seed, 0xe55))} // #nosec -- places of invented people, not a secret
 	b.national()
+	b.number(b.Members) // the second watcher rings the desk of 1300 beside LINE, too
 	for _, region := range places.Regions() {
 		b.unit(casefile.LevelPoliceRegion, "region-"+region.Code, "กองบังคับการ "+region.NameTh, region.NameEn+" command", "", region.Code, 0, 0)
 		b.desk("")
@@ -59,8 +62,9 @@ func seedRoster(places *policy.Places, seed uint64) roster {
 
 type builder struct {
 	roster
-	random *rand.Rand
-	last   casefile.Unit
+	random  *rand.Rand
+	last    casefile.Unit
+	numbers int // telephones given away
 }
 
 func (b *builder) unit(level casefile.Level, code, th, en, province, region string, lat, lon float64) {
@@ -102,6 +106,8 @@ func (b *builder) national() {
 // pilot adds everything that a LIVE province needs.
 func (b *builder) pilot(places *policy.Places, p policy.Province) {
 	b.Live = append(b.Live, p.Code)
+	first := len(b.Members)
+	defer func() { b.number(b.Members[first:]) }()
 	b.unit(casefile.LevelMSDHSDuty, "msdhs-"+p.Code, "พมจ."+p.NameTh, "MSDHS office "+p.NameEn, p.Code, p.Region, p.Lat, p.Lon)
 	b.desk("")
 	b.member(casefile.Member{Level: casefile.LevelMSDHSProvince, Lat: p.Lat, Lon: p.Lon}, "head-"+b.last.Code, "หัวหน้า "+b.last.NameTh)
@@ -123,6 +129,32 @@ func (b *builder) pilot(places *policy.Places, p policy.Province) {
 		lat, lon := b.around(d.Lat, d.Lon, 4000)
 		b.member(casefile.Member{Group: casefile.SDV, Class: casefile.Volunteer, Role: casefile.MSDHS, Lat: lat, Lon: lon},
 			"sdv-"+d.Code, "อพม. "+d.NameTh)
+	}
+}
+
+// citizensWithNumbers is how many of the seed's numbers are those of citizens.
+const citizensWithNumbers = 2
+
+// officersWithNumbers is how many officers of each synthetic station can be
+// reached beside LINE; the others show what it is like without.
+const officersWithNumbers = 2
+
+// number gives duty desks, and the first officers of each station, a telephone
+// that nobody has, and desks a mailbox.
+func (b *builder) number(members []person) {
+	officers := map[casefile.UnitID]int{}
+	for i := range members {
+		m := &members[i]
+		switch {
+		case m.Desk():
+			m.Email = m.Code + "@ess.invalid"
+		case m.Role == casefile.Police && officers[m.Unit] < officersWithNumbers:
+			officers[m.Unit]++
+		default:
+			continue
+		}
+		m.Phone = local.SeedNumber(citizensWithNumbers + b.numbers)
+		b.numbers++
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/mail"
 	"os"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/phone"
 	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres"
 )
@@ -29,8 +31,10 @@ func seedCommand(vars map[string]string) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "national", Usage: "only the national desks and the police regions"},
 			&cli.StringFlag{Name: "units", Usage: "CSV: " + strings.Join(unitColumns, ",")},
-			&cli.StringFlag{Name: "members", Usage: "CSV: " + strings.Join(memberColumns, ",")},
+			&cli.StringFlag{Name: "members", Usage: "CSV: " + strings.Join(memberColumns, ",") + ", and if known " + strings.Join(contactColumns, ",")},
+			&cli.StringFlag{Name: "areas", Usage: "CSV of the station responsible for a district: " + strings.Join(areaColumns, ",")},
 			&cli.StringFlag{Name: "live", Usage: "provinces (two digits, commas) that answer by their own roster from here on"},
+			&cli.BoolFlag{Name: "untested", Usage: "with --live: although their desks have not answered a communication test; for trials only"},
 			&cli.StringFlag{Name: "desk-only", Usage: "provinces that the radio centre and the national desk answer for"},
 			&cli.IntFlag{Name: "count", Usage: "so many synthetic field members all over Thailand, for measurements of scale"},
 		},
@@ -57,7 +61,14 @@ func seed(ctx context.Context, cfg Config, c *cli.Command) error {
 			return err
 		}
 		return p.enlist(ctx, r)
+	case c.String("areas") != "":
+		return p.importAreas(ctx, c.String("areas"))
 	case c.String("live") != "" || c.String("desk-only") != "":
+		if !c.Bool("untested") {
+			if err := p.mayBeLive(ctx, c.String("live")); err != nil {
+				return err
+			}
+		}
 		return p.setModes(ctx, c.String("live"), c.String("desk-only"))
 	case c.Int("count") > 0:
 		return p.seedCrowd(ctx, int(c.Int("count")))
@@ -116,6 +127,9 @@ func (p *parts) enlist(ctx context.Context, r roster) error {
 	if err := p.store.UpsertMembers(ctx, members); err != nil {
 		return err
 	}
+	if err := p.store.UpsertAddresses(ctx, r.addresses(at)); err != nil {
+		return err
+	}
 	if err := p.setModes(ctx, strings.Join(r.Live, ","), ""); err != nil {
 		return err
 	}
@@ -126,9 +140,32 @@ func (p *parts) enlist(ctx context.Context, r roster) error {
 	return nil
 }
 
+// addresses are the ways to the members of a roster beside LINE. A synthetic
+// member has nobody who could prove theirs; anybody else has to.
+func (r roster) addresses(at time.Time) []postgres.Address {
+	var proved time.Time
+	if r.Synthetic {
+		proved = at
+	}
+	var all []postgres.Address
+	for _, m := range r.Members {
+		if m.Phone != "" {
+			for _, c := range []casefile.Channel{casefile.ChannelSMS, casefile.ChannelVoice} {
+				all = append(all, postgres.Address{Member: m.ID, Channel: c, To: m.Phone, VerifiedAt: proved})
+			}
+		}
+		if m.Email != "" {
+			all = append(all, postgres.Address{Member: m.ID, Channel: casefile.ChannelEmail, To: m.Email, VerifiedAt: proved})
+		}
+	}
+	return all
+}
+
 var (
 	unitColumns   = []string{"code", "level", "name_th", "name_en", "province", "region", "lat", "lon", "state"}
 	memberColumns = []string{"code", "unit", "name", "line_user_id", "role", "level", "group", "class", "language", "lat", "lon", "on_duty", "female"}
+	// A list may say how its members are reached beside LINE. That counts once they have proved it.
+	contactColumns = []string{"phone", "email"}
 )
 
 // seedCrowd adds field members all over Thailand around the district points, in
@@ -205,13 +242,14 @@ func readRoster(ctx context.Context, store *postgres.Store, unitFile, memberFile
 				r.Members = append(r.Members, m)
 			}
 			return err
-		}))
+		}, contactColumns...))
 	}
 	return r, errors.Join(errs...)
 }
 
-// readCSV hands every line on as a map, and collects what is wrong with each.
-func readCSV(name string, columns []string, take func(map[string]string) error) error {
+// readCSV hands every line on as a map, and collects what is wrong with each. The
+// optional columns stand behind the others, all of them or none.
+func readCSV(name string, columns []string, take func(map[string]string) error, optional ...string) error {
 	f, err := os.Open(name) // #nosec -- the operator names it
 	if err != nil {
 		return err
@@ -224,6 +262,9 @@ func readCSV(name string, columns []string, take func(map[string]string) error) 
 		return fmt.Errorf("%s: no header line: want %s", name, strings.Join(columns, ","))
 	}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff") // spreadsheets write a byte-order mark
+	if all := slices.Concat(columns, optional); slices.Equal(header, all) {
+		columns = all
+	}
 	if !slices.Equal(header, columns) {
 		return fmt.Errorf("%s:1: the header is %s, want %s", name, strings.Join(header, ","), strings.Join(columns, ","))
 	}
@@ -318,10 +359,30 @@ func parseMember(row map[string]string, units map[string]casefile.Unit) (person,
 		return m, fmt.Errorf("unknown level %q", m.Level)
 	case m.Language != casefile.Thai && m.Language != casefile.English:
 		return m, fmt.Errorf("unknown language %q: want th or en", m.Language)
-	case !lineUser(m.LINE):
+	case !lineUser(m.LINE) && (m.LINE != "" || row["phone"] == ""): // who has no LINE is reached by telephone
 		return m, errors.New("line_user_id is not U and 32 hexadecimal digits")
 	}
-	return m, nil
+	err = m.reached(row["phone"], row["email"])
+	return m, err
+}
+
+// reached reads how a member is reached beside LINE. What is wrong is told without quoting it.
+func (p *person) reached(number, mailbox string) error {
+	if number != "" {
+		e164, ok := phone.E164(number)
+		if !ok {
+			return errors.New("phone is not a telephone number")
+		}
+		p.Phone = e164
+	}
+	if mailbox != "" {
+		box, err := mail.ParseAddress(mailbox)
+		if err != nil || box.Name != "" {
+			return errors.New("email is not a mailbox")
+		}
+		p.Email = box.Address
+	}
+	return nil
 }
 
 func lineUser(id string) bool {

@@ -19,6 +19,8 @@ import (
 
 	"github.com/ess-thailand/ess/api"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/channel"
+	"github.com/ess-thailand/ess/fault"
 	"github.com/ess-thailand/ess/migrations"
 	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres"
@@ -79,7 +81,7 @@ func (p *parts) runAPI(ctx context.Context) error {
 	defer spool.Close()
 	s := &api.Server{
 		Intake: record{p.store}, Cases: record{p.store}, Commander: p, Nudger: p, Prover: p.vault, Roster: rosterView{p.store},
-		Requests: queue{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Messenger: p.line, Menus: p.line, Groups: p.store, Spool: spool,
+		Requests: queue{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Addresses: addresses{p.store}, Messenger: p.channels, SMS: p.gateway, Menus: p.line, Groups: p.store, Spool: spool,
 		Policy: p.policy, Places: p.places, Ready: p.store.Pool.Ping, PerSecond: operatorRate, Registry: p.metrics, Log: p.log, Now: p.store.Now,
 		NudgeApart: p.clock.Wait(time.Second), Development: p.cfg.Development,
 	}
@@ -88,6 +90,9 @@ func (p *parts) runAPI(ctx context.Context) error {
 	}
 	for _, secret := range p.cfg.LINESecrets {
 		s.LINESecrets = append(s.LINESecrets, string(secret))
+	}
+	for _, secret := range p.cfg.ChannelSecrets {
+		s.ChannelSecrets = append(s.ChannelSecrets, string(secret))
 	}
 	for name, o := range p.cfg.Operators {
 		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(o.Token), Provinces: o.Provinces, Roles: o.Roles})
@@ -104,6 +109,9 @@ func (p *parts) runAPI(ctx context.Context) error {
 	group.Go(func() error { return p.beats(ctx, watch.API, lives) })
 	group.Go(func() error { return p.beats(ctx, watch.Temporal, p.temporalLives) })
 	group.Go(func() error { return p.feedSender().Run(ctx) })
+	if p.smpp != nil {
+		group.Go(func() error { return p.smpp.Receive(ctx, channel.Hears{Message: s.TakeSMS, Receipt: s.TakeReceipt}) })
+	}
 	group.Go(func() error { return s.Serve(ctx, listener) })
 	return group.Wait()
 }
@@ -111,12 +119,12 @@ func (p *parts) runAPI(ctx context.Context) error {
 // operatorRate is how many requests a second one operator may make.
 const operatorRate = 50
 
-// codec decodes payloads for the Temporal UI. In a development run anybody on
-// loopback may ask; elsewhere an operator's token is needed. Who asked for how
+// codec decodes payloads for the Temporal UI. In ess dev anybody on loopback may
+// ask; elsewhere the token of an operator is needed who may look everywhere. Who asked for how
 // many payloads is logged, never what was in them.
 func (p *parts) codec() http.Handler {
 	authorize := func(r *http.Request) error {
-		if p.cfg.Development {
+		if p.cfg.CodecOpen {
 			return nil
 		}
 		for _, o := range p.cfg.Operators {
@@ -175,13 +183,14 @@ func (p *parts) runWorker(ctx context.Context, polls func()) error {
 	group.Go(func() error { return w.Run(ctx) })
 	group.Go(func() error { return p.watchDesk(ctx, w.Every) })
 	group.Go(func() error { return p.keepDuty(ctx) })
+	group.Go(func() error { return p.morning(ctx) })
 	group.Go(func() error { return p.beats(ctx, watch.Temporal, p.temporalLives) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-takes: // a worker that takes no tasks does not live
-			return p.beats(ctx, watch.Worker, lives)
+		case <-takes: // a worker that takes no tasks, or is cut off from where they are, does not live
+			return p.beats(ctx, watch.Worker, p.temporalLives)
 		}
 	})
 	return group.Wait()
@@ -253,6 +262,7 @@ func (p *parts) relay(ctx context.Context) error {
 			beaten = time.Now()
 		}
 		for _, n := range waiting {
+			fault.Here("relay.leased")
 			if err := p.Nudge(ctx, n.Case, n.UpTo); err != nil {
 				p.log.WarnContext(ctx, "relay cannot hand over", "case", string(n.Case), "error", err)
 				break // Temporal is away: the lease ends and it is tried again

@@ -192,23 +192,35 @@ func (t *tracing) queryTracer() pgx.QueryTracer {
 	return queries{t}
 }
 
-// calls measures what LINE is asked, by the name of the endpoint: paths hold
-// user IDs. LINE learns nothing of the trace.
+// calls measures what a provider is asked. It learns nothing of the trace.
 type calls struct {
 	t    *tracing
 	base http.RoundTripper
+	name func(*http.Request) string // of a span; nothing personal
 }
 
-// around watches the calls of a transport, or leaves it alone.
+// around watches the calls of LINE's transport, or leaves it alone. They are named
+// after the endpoint: paths hold user IDs.
 func (t *tracing) around(base http.RoundTripper) http.RoundTripper {
 	if t == nil {
 		return base
 	}
-	return calls{t, base}
+	return calls{t, base, func(r *http.Request) string { return "LINE " + endpoint(r.URL.Path) }}
+}
+
+// aroundGateway does the same for a provider of SMS or of calls, under one name:
+// who knows what stands in the paths of theirs.
+func (t *tracing) aroundGateway(name string) func(http.RoundTripper) http.RoundTripper {
+	return func(base http.RoundTripper) http.RoundTripper {
+		if t == nil {
+			return base
+		}
+		return calls{t, base, func(*http.Request) string { return name }}
+	}
 }
 
 func (c calls) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, span := c.t.begin(req.Context(), "LINE "+endpoint(req.URL.Path))
+	ctx, span := c.t.begin(req.Context(), c.name(req))
 	res, err := c.base.RoundTrip(req.WithContext(ctx))
 	if res != nil {
 		span.SetAttributes(attrStatus.Int(res.StatusCode))

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/vault"
@@ -18,7 +19,7 @@ import (
 )
 
 // serveWatch runs the second watcher. It is made of parts of its own: a pool
-// under its own role, a LINE client, and no Temporal.
+// under its own role, its own clients of LINE, SMS, calls and mail, and no Temporal.
 func serveWatch(ctx context.Context, cfg Config) error {
 	p := &parts{cfg: cfg, log: logger(cfg.LogLevel), clock: policy.Clock{Epoch: cfg.Epoch, Speed: cfg.Speed}, metrics: prometheus.NewRegistry()}
 	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -35,13 +36,18 @@ func serveWatch(ctx context.Context, cfg Config) error {
 	if p.line, err = lineClient(p); err != nil {
 		return err
 	}
+	if err = p.openChannels(); err != nil {
+		return err
+	}
+	defer p.closeChannels()
 	store, err := watch.Open(ctx, string(cfg.DatabaseURL), p.vault)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
 	w := &watch.Watch{
-		Store: store, Ringer: bells{p.line}, Rule: p.policy.Watch, Clock: p.clock, Instance: instance(), Watchers: cfg.Watchers, Log: p.log,
+		Store: store, Ringer: bells{p.channels, p.line}, Rule: p.policy.Watch, Ways: p.policy.Channels.Ways,
+		Clock: p.clock, Instance: instance(), Watchers: cfg.Watchers, Log: p.log,
 	}
 	p.metrics.MustRegister(watchMetrics{w})
 	group, ctx := errgroup.WithContext(ctx)
@@ -62,23 +68,26 @@ func (p *parts) watchHealth(w *watch.Watch) http.Handler {
 	return mux
 }
 
-// bells are the watcher's rings as messages of LINE.
-type bells struct{ line *line.Client }
+// bells are the watcher's rings as messages of every channel.
+type bells struct {
+	channels channel.Router
+	line     *line.Client
+}
 
-// Ring says one ring. LINE's yes is not a delivery: the watcher repeats until somebody presses.
+// Ring says one ring. A channel's yes is not a delivery: the watcher repeats until somebody answers.
 func (b bells) Ring(ctx context.Context, bell watch.Bell) (bool, error) {
 	a := &activities.Alarm{Runbook: bell.Kind.Runbook(), Count: bell.Count, Cases: bell.Cases}
 	if bell.Alarm != 0 {
 		a.Answer = watch.Answer(bell.Alarm)
 	}
 	m := activities.Outgoing{
-		To: bell.To.LINE, Key: bell.Key, Language: bell.To.Language, Template: "watch_alarm",
+		Channel: bell.Way.Channel, To: bell.Way.To, Key: bell.Key, Language: bell.To.Language, Template: "watch_alarm",
 		Args: activities.Args{Reason: string(bell.Kind), Alarm: a},
 	}
 	if bell.Over {
 		m.Template = "watch_over"
 	}
-	sent, err := b.line.Send(ctx, m)
+	sent, err := b.channels.Send(ctx, m)
 	return sent.Outcome == activities.OutcomeAccepted, err
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/api"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/dispatch"
 	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/policy"
@@ -40,6 +41,9 @@ type parts struct {
 	vault    *vault.Vault
 	store    *postgres.Store
 	line     *line.Client
+	channels channel.Router   // every way to people, LINE among them
+	gateway  *channel.Gateway // the dialect of the provider of SMS; nil: none by HTTP
+	smpp     *channel.SMPP    // nil: SMS does not go by SMPP
 	temporal client.Client
 	tracing  *tracing // nil: off
 	waits    waits
@@ -71,6 +75,9 @@ func build(ctx context.Context, cfg Config) (*parts, error) {
 	if p.line, err = lineClient(p); err != nil {
 		return nil, err
 	}
+	if err = p.openChannels(); err != nil {
+		return nil, err
+	}
 	p.temporal, err = client.NewLazyClient(client.Options{ // api starts without Temporal: intake must not wait for it
 		HostPort: cfg.TemporalAddress, Namespace: cfg.TemporalNamespace, Identity: "ess-" + hostname(),
 		DataConverter: p.vault.DataConverter(), FailureConverter: p.vault.FailureConverter(),
@@ -80,6 +87,7 @@ func build(ctx context.Context, cfg Config) (*parts, error) {
 }
 
 func (p *parts) close() {
+	p.closeChannels()
 	p.temporal.Close()
 	p.store.Pool.Close()
 	p.tracing.close()
@@ -107,6 +115,63 @@ func lineClient(p *parts) (*line.Client, error) {
 	})
 }
 
+// openChannels makes every way to people that is configured. LINE always is; a
+// way that is not answers NO_CONTACT, and whoever speaks goes on to the next.
+func (p *parts) openChannels() (err error) {
+	p.channels = channel.Router{casefile.ChannelLINE: p.line}
+	loopback, words := p.cfg.Development, names(p.places)
+	switch {
+	case p.cfg.SMSGateway != "":
+		if p.gateway, err = channel.ReadGateway(p.cfg.SMSGateway); err != nil {
+			return fmt.Errorf("ESS_SMS_GATEWAY: %w", err)
+		}
+		sms, err := channel.NewSMS(channel.SMSConfig{
+			Gateway: p.gateway, Secret: string(p.cfg.SMSSecret), AllowLoopback: loopback, Names: words, Log: p.log, Around: p.tracing.aroundGateway("SMS"),
+		})
+		if err != nil {
+			return fmt.Errorf("ESS_SMS_GATEWAY: %w", err)
+		}
+		p.channels[casefile.ChannelSMS] = sms
+	case p.cfg.SMPPURL != "":
+		p.smpp, err = channel.NewSMPP(channel.SMPPConfig{
+			URL: p.cfg.SMPPURL, Password: string(p.cfg.SMPPPassword), Names: words, Log: p.log,
+		})
+		if err != nil {
+			return fmt.Errorf("ESS_SMPP_URL: %w", err)
+		}
+		p.channels[casefile.ChannelSMS] = p.smpp
+	}
+	if p.cfg.VoiceGateway != "" {
+		calls, err := channel.ReadGateway(p.cfg.VoiceGateway)
+		if err != nil {
+			return fmt.Errorf("ESS_VOICE_GATEWAY: %w", err)
+		}
+		voice, err := channel.NewVoice(channel.VoiceConfig{
+			Gateway: calls, Secret: string(p.cfg.VoiceSecret), AllowLoopback: loopback, Names: words, Log: p.log, Around: p.tracing.aroundGateway("call"),
+		})
+		if err != nil {
+			return fmt.Errorf("ESS_VOICE_GATEWAY: %w", err)
+		}
+		p.channels[casefile.ChannelVoice] = voice
+	}
+	if p.cfg.SMTPURL != "" {
+		mail, err := channel.NewEmail(channel.EmailConfig{
+			URL: string(p.cfg.SMTPURL), From: p.cfg.MailFrom, AllowLoopback: loopback, Names: words, Log: p.log,
+		})
+		if err != nil {
+			return fmt.Errorf("ESS_SMTP_URL: %w", err)
+		}
+		p.channels[casefile.ChannelEmail] = mail
+	}
+	return nil
+}
+
+func (p *parts) closeChannels() {
+	if p.smpp != nil {
+		p.smpp.Close()
+	}
+}
+
 // names finds the name of a province or district by its code.
 func names(places *policy.Places) func(code string, l casefile.Language) string {
 	return func(code string, l casefile.Language) string {
@@ -123,7 +188,7 @@ func names(places *policy.Places) func(code string, l casefile.Language) string 
 // deeds are the activities with everything that they need.
 func (p *parts) deeds() *activities.Activities {
 	return &activities.Activities{
-		Cases: p.waits, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.line, Nudger: p, Proofs: p.vault, Places: p.places,
+		Cases: p.waits, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.channels, Nudger: p, Proofs: p.vault, Places: p.places,
 		Cells: dispatch.CellName, Policy: p.policy, Clock: p.clock,
 	}
 }

@@ -307,6 +307,9 @@ func (s *Server) url(role, database string) string {
 // was closed to the user that PostgreSQL runs as.
 func (s *Server) Dir() string { return s.dir }
 
+// PID is the process ID of the postmaster.
+func (s *Server) PID() int { return s.postgres.Process.Pid }
+
 // Exited is closed when the server has ended, wanted or not.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 

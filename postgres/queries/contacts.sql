@@ -1,9 +1,14 @@
--- name: MemberContact :one
--- MemberContact reads how a member is reached, and of a duty desk the group of its unit.
-SELECT m.line_user_sealed, m.language, m.unit_id, g.group_sealed
+-- name: MemberContact :many
+-- MemberContact reads how a member is reached: in LINE unless we are blocked there,
+-- and by each verified address beside it, the newest first. Of a duty desk it reads
+-- the group of its unit, too.
+SELECT m.line_user_sealed, t.blocked_at, m.language, m.unit_id, m.level, g.group_sealed, c.channel, c.address_sealed, c.after_s, c.from_minute, c.until_minute
 FROM members m
+LEFT JOIN threads t ON t.reporter_id = m.line_hash
 LEFT JOIN unit_groups g ON g.unit_id = m.unit_id AND m.level <> ''
-WHERE m.id = @id;
+LEFT JOIN contacts c ON c.member_id = m.id AND c.verified_at IS NOT NULL
+WHERE m.id = @id
+ORDER BY c.verified_at DESC, c.id;
 
 -- name: ReporterContact :one
 -- ReporterContact reads how a reporter is reached, and whether an open case of
@@ -14,8 +19,8 @@ FROM threads WHERE threads.reporter_id = @reporter_id;
 
 -- name: Delivered :exec
 -- Delivered keeps what a channel said to messages; a repeat of a key overwrites.
-INSERT INTO deliveries (key, case_id, seq, recipient, template, outcome, request_id, at)
-SELECT unnest(@keys::text[]), unnest(@case_ids::uuid[]), unnest(@seqs::int[]), unnest(@recipients::text[]),
+INSERT INTO deliveries (key, case_id, seq, recipient, channel, template, outcome, request_id, at)
+SELECT unnest(@keys::text[]), unnest(@case_ids::uuid[]), unnest(@seqs::int[]), unnest(@recipients::text[]), unnest(@channels::text[]),
     unnest(@templates::text[]), unnest(@outcomes::text[]), unnest(@request_ids::text[]), unnest(@ats::timestamptz[])
 ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome, request_id = excluded.request_id, at = excluded.at;
 

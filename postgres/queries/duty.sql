@@ -42,13 +42,15 @@ SELECT unit_id, doc, set_at FROM duty_schedules WHERE due_at <= @now ORDER BY du
 UPDATE duty_schedules SET due_at = @due_at WHERE unit_id = @unit_id;
 
 -- name: StandingOf :many
--- StandingOf lists the members of a unit with the latest change of their duty; Go's zero time stands for none.
+-- StandingOf lists the members of a unit with the latest change of their duty that a shift or a person made; Go's
+-- zero time stands for none. What a list said neither begins a shift nor is anybody's wish.
 SELECT m.id, m.level, (m.state = 'ACTIVE')::bool AS active, m.on_duty,
     EXISTS (SELECT 1 FROM assignments a WHERE a.member_id = m.id) AS busy,
     coalesce(c.at, '0001-01-01 00:00Z')::timestamptz AS last_at, coalesce(c.on_duty, false)::bool AS last_on, coalesce(c.source, '')::text AS last_source
 FROM members m
 LEFT JOIN LATERAL (
-    SELECT d.at, d.on_duty, d.source FROM duty_changes d WHERE d.unit_id = m.unit_id AND d.member_id = m.id ORDER BY d.id DESC LIMIT 1
+    SELECT d.at, d.on_duty, d.source FROM duty_changes d WHERE d.unit_id = m.unit_id AND d.member_id = m.id AND d.source <> 'LIST'
+    ORDER BY d.id DESC LIMIT 1
 ) c ON true
 WHERE m.unit_id = @unit_id
 ORDER BY m.id

@@ -83,3 +83,10 @@ UPDATE inbox SET handed_at = now() WHERE case_id = @case_id AND n <= @up_to::int
 SELECT count(*)::int AS waiting, coalesce(extract(epoch FROM now() - min(stored_at)), 0)::float8 AS oldest_s
 FROM inbox
 WHERE handed_at IS NULL AND case_id IS NOT NULL;
+
+-- name: DeskOf :one
+-- DeskOf says for which level a member is the duty desk, and in which province; there is none for a person in the field.
+SELECT m.level, u.province
+FROM members m
+JOIN units u ON u.id = m.unit_id
+WHERE m.id = @id AND m.state = 'ACTIVE' AND m.level <> '';

@@ -6,7 +6,8 @@
 SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
     near.lat::float8 AS lat, near.lon::float8 AS lon, m.fixed_at,
     coalesce(a.case_id::text, '')::text AS assigned,
-    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable,
+    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
+        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable,
     EXISTS (SELECT 1 FROM conflicts c
             WHERE c.case_id = sqlc.narg('case_id')::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
 FROM (
@@ -30,7 +31,8 @@ LEFT JOIN threads t ON t.reporter_id = m.line_hash;
 -- Desks finds the duty desks that answer for a level: of one unit, of a province,
 -- of the region of a province, or of the nation.
 SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
-    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable
+    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
+        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable
 FROM members m
 JOIN units u ON u.id = m.unit_id AND u.state = 'LIVE'
 LEFT JOIN threads t ON t.reporter_id = m.line_hash
@@ -102,14 +104,10 @@ LIMIT @at_most;
 -- name: UpsertMembers :exec
 -- UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
 -- hash stand for null, which an array of plain values cannot hold. What a duty desk
--- answered stays with its LINE account, however often the list is imported.
-INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
-    cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
-SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_duty, nullif(p.rest_until, '0001-01-01 00:00Z'),
-    p.female, p.province, CASE WHEN p.cell <> 0 THEN p.lat END, CASE WHEN p.cell <> 0 THEN p.lon END, nullif(p.cell, 0),
-    CASE WHEN p.cell <> 0 THEN p.fixed_at END, p.language, p.name_sealed, p.line_user_sealed, nullif(p.line_hash, ''),
-    nullif(p.verified_at, '0001-01-01 00:00Z'), nullif(p.answered_at, '0001-01-01 00:00Z'), p.synthetic
-FROM (
+-- answered stays with its LINE account, however often the list is imported. Whose
+-- duty begins, ends or goes to another unit with the list is written down, and
+-- somebody looks at the shifts of these units.
+WITH said AS (
     SELECT unnest(@ids::text[]) AS id, unnest(@unit_ids::text[]) AS unit_id, unnest(@member_groups::text[]) AS member_group,
         unnest(@classes::text[]) AS class, unnest(@roles::text[]) AS role, unnest(@levels::text[]) AS level,
         unnest(@states::text[]) AS state, unnest(@on_duty::bool[]) AS on_duty, unnest(@rest_until::timestamptz[]) AS rest_until,
@@ -119,7 +117,27 @@ FROM (
         unnest(@line_users_sealed::bytea[]) AS line_user_sealed, unnest(@line_hashes::text[]) AS line_hash,
         unnest(@verified_at::timestamptz[]) AS verified_at, unnest(@answered_at::timestamptz[]) AS answered_at,
         unnest(@synthetic::bool[]) AS synthetic
-) p
+), changes AS (
+    SELECT m.unit_id, m.id AS member_id, false AS on_duty
+    FROM members m JOIN said p ON p.id = m.id
+    WHERE m.on_duty AND (NOT p.on_duty OR p.unit_id <> m.unit_id)
+    UNION ALL
+    SELECT p.unit_id, p.id, true
+    FROM said p LEFT JOIN members m ON m.id = p.id
+    WHERE p.on_duty AND (m.id IS NULL OR NOT m.on_duty OR p.unit_id <> m.unit_id)
+), changed AS (
+    INSERT INTO duty_changes (unit_id, member_id, at, on_duty, source)
+    SELECT unit_id, member_id, @at, on_duty, 'LIST' FROM changes
+), looks AS (
+    UPDATE duty_schedules s SET due_at = least(s.due_at, @at) FROM changes c WHERE c.unit_id = s.unit_id
+)
+INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
+    cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
+SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_duty, nullif(p.rest_until, '0001-01-01 00:00Z'),
+    p.female, p.province, CASE WHEN p.cell <> 0 THEN p.lat END, CASE WHEN p.cell <> 0 THEN p.lon END, nullif(p.cell, 0),
+    CASE WHEN p.cell <> 0 THEN p.fixed_at END, p.language, p.name_sealed, p.line_user_sealed, nullif(p.line_hash, ''),
+    nullif(p.verified_at, '0001-01-01 00:00Z'), nullif(p.answered_at, '0001-01-01 00:00Z'), p.synthetic
+FROM said p
 ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = excluded.member_group, class = excluded.class,
     role = excluded.role, level = excluded.level, state = excluded.state, on_duty = excluded.on_duty,
     rest_until = excluded.rest_until, female = excluded.female, province = excluded.province, lat = excluded.lat,

@@ -53,7 +53,7 @@ ORDER BY seq, role, place;
 
 -- name: Deliveries :many
 -- Deliveries lists what the channel said to the messages of a case.
-SELECT key, seq, recipient, template, outcome, request_id, at
+SELECT key, seq, recipient, channel, template, outcome, request_id, at, delivered_at, answered_at
 FROM deliveries
 WHERE case_id = @case_id
 ORDER BY seq, key;

@@ -1,7 +1,7 @@
 // Package local runs whole installations of ESS on loopback: a PostgreSQL, a
-// Temporal server, a LINE platform with phones, and the processes of the ess
-// binary. It is for ess dev, ess simulate and the smoke tests; nothing in it is
-// part of a real installation.
+// Temporal server, a LINE platform with phones, the telephones and mailboxes
+// beside it, and the processes of the ess binary. It is for ess dev, ess
+// simulate and the smoke tests; nothing in it is part of a real installation.
 package local
 
 import (
@@ -31,6 +31,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/channelemu"
 	"github.com/ess-thailand/ess/lineemu"
 	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres/pgserver"
@@ -103,16 +105,32 @@ func StartStack(ctx context.Context, o StackOptions) (*Stack, error) {
 }
 
 // StartTemporal starts Temporal, for the first time or after StopTemporal.
-func (s *Stack) StartTemporal(ctx context.Context) (err error) {
-	s.temporal, err = startTemporal(ctx, temporalOptions{
+func (s *Stack) StartTemporal(ctx context.Context) error {
+	started, err := startTemporal(ctx, temporalOptions{
 		Binary: s.o.Localstack, PostgresURL: s.Postgres.URL("postgres"), FrontendPort: s.o.FrontendPort, UIPort: s.o.UIPort,
 		CodecEndpoint: s.o.Codec, Namespace: "ess", SearchAttributes: workflows.SearchAttributes(), Stderr: s.o.Stderr,
 	})
+	if err == nil { // else the one that has ended stays: it may be asked to end again
+		s.temporal = started
+	}
 	return err
 }
 
 // StopTemporal takes Temporal away; what it knows is kept.
 func (s *Stack) StopTemporal() { s.temporal.stop() }
+
+// KillTemporal is kill -9 of Temporal.
+func (s *Stack) KillTemporal() { s.temporal.kill() }
+
+// TemporalRuns reports whether Temporal has not ended.
+func (s *Stack) TemporalRuns() bool {
+	select {
+	case <-s.temporal.ended():
+		return false
+	default:
+		return true
+	}
+}
 
 // Ended is closed when one of the servers has ended, wanted or not.
 func (s *Stack) Ended() <-chan struct{} {
@@ -135,15 +153,19 @@ func (s *Stack) Stop() {
 
 // Options say what one installation is like.
 type Options struct {
-	Name      string            // its database and Temporal namespace
-	Dir       string            // keyset and spool
-	Speed     float64           // case seconds per second; 0: 1
-	Epoch     time.Time         // when case time began to run; zero: at once
-	Listen    string            // of the API; empty: a free port
-	LINE      string            // of the LINE platform; empty: a free port
-	Platform  lineemu.Options   // secret and clock are set by Start
-	Operators map[string]string // name to token
-	Env       map[string]string // beside what Start sets
+	Name      string             // its database and Temporal namespace
+	Dir       string             // keyset and spool
+	Speed     float64            // case seconds per second; 0: 1
+	Epoch     time.Time          // when case time began to run; zero: at once
+	Listen    string             // of the API; empty: a free port
+	LINE      string             // of the LINE platform; empty: a free port
+	Platform  lineemu.Options    // secret and clock are set by Start
+	Channels  string             // of the providers of SMS, calls and mail; empty: a free port
+	Without   []casefile.Channel // ways to people beside LINE that it does not have
+	SMPP      bool               // SMS goes through the SMSC instead of over HTTP
+	Operators map[string]string  // name to token
+	Env       map[string]string  // beside what Start sets
+	Binary    string             // of its processes; empty: the stack's
 	Log       func(process, line string)
 }
 
@@ -154,15 +176,17 @@ type System struct {
 	Clock     policy.Clock
 	Platform  *lineemu.Platform
 	LineURL   string
-	Listen    string // host:port of the API
+	Phones    *channelemu.Emulator // telephones and mailboxes beside LINE
+	Listen    string               // host:port of the API
 	Operators map[string]string
 	Env       map[string]string
 	API       *Process
 	Worker    *Process
 	Watchers  []*Process
 
-	stack *Stack
-	log   func(process, line string)
+	stack  *Stack
+	binary string
+	log    func(process, line string)
 }
 
 // New prepares an installation: database, namespace, keys, schema, LINE
@@ -176,6 +200,9 @@ func (s *Stack) New(ctx context.Context, o Options) (*System, error) {
 	}
 	sys := &System{
 		Name: o.Name, Dir: o.Dir, Clock: policy.Clock{Epoch: o.Epoch, Speed: o.Speed}, Operators: o.Operators, stack: s, log: o.Log, Listen: o.Listen,
+	}
+	if sys.binary = o.Binary; sys.binary == "" {
+		sys.binary = s.o.Binary
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
@@ -222,6 +249,9 @@ func (s *Stack) New(ctx context.Context, o Options) (*System, error) {
 		"ESS_LINE_API": sys.LineURL, "ESS_LINE_DATA": sys.LineURL, "ESS_LISTEN": sys.Listen, "ESS_SPOOL": filepath.Join(o.Dir, "spool"),
 		"ESS_OPERATORS": strings.Join(operators, ","), "ESS_DEVELOPMENT": "true",
 		"ESS_SPEED": strconv.FormatFloat(o.Speed, 'f', -1, 64), "ESS_EPOCH": o.Epoch.Format(time.RFC3339Nano),
+	}
+	if err := sys.openPhones(ctx, o); err != nil {
+		return nil, err
 	}
 	for k, v := range o.Env {
 		sys.Env[k] = v
@@ -304,7 +334,7 @@ func (s *System) environ(more map[string]string) []string {
 
 // Run runs an ess command to its end; a failure carries what it said.
 func (s *System) Run(args ...string) error {
-	cmd := exec.Command(s.stack.o.Binary, args...) // #nosec -- our own binary
+	cmd := exec.Command(s.binary, args...) // #nosec -- our own binary
 	cmd.Env, cmd.Dir = s.environ(nil), s.Dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("ess %s: %w\n%s", strings.Join(args, " "), err, out)
@@ -319,9 +349,11 @@ type Process struct {
 	done   chan struct{}
 }
 
-// start starts an ess process that ends with this one, and waits until it is ready.
-func (s *System) start(ctx context.Context, listen string, env map[string]string, args ...string) (*Process, error) {
-	p := &Process{Listen: listen, cmd: exec.Command(s.stack.o.Binary, args...), done: make(chan struct{})} // #nosec -- our own binary
+// Start starts any ess process under an environment of its own, and waits until
+// it is ready. The process ends with this one. Begun, unless it is nil, hears of
+// the process before it is ready, and may kill it.
+func (s *System) Start(ctx context.Context, listen string, env map[string]string, begun func(*Process), args ...string) (*Process, error) {
+	p := &Process{Listen: listen, cmd: exec.Command(s.binary, args...), done: make(chan struct{})} // #nosec -- our own binary
 	more := map[string]string{"ESS_LISTEN": listen}
 	for k, v := range env {
 		more[k] = v
@@ -354,6 +386,9 @@ func (s *System) start(ctx context.Context, listen string, env map[string]string
 	}()
 	if err := <-started; err != nil {
 		return nil, err
+	}
+	if begun != nil {
+		begun(p)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -408,7 +443,7 @@ func (t *tail) String() string {
 
 // StartAPI starts the API process.
 func (s *System) StartAPI(ctx context.Context) (err error) {
-	s.API, err = s.start(ctx, s.Listen, nil, "api")
+	s.API, err = s.Start(ctx, s.Listen, nil, nil, "api")
 	return err
 }
 
@@ -422,7 +457,7 @@ func (s *System) StartWorker(ctx context.Context, build string) (err error) {
 	if build != "" {
 		env["ESS_BUILD"] = build
 	}
-	s.Worker, err = s.start(ctx, "127.0.0.1:"+strconv.Itoa(port), env, "worker")
+	s.Worker, err = s.Start(ctx, "127.0.0.1:"+strconv.Itoa(port), env, nil, "worker")
 	return err
 }
 
@@ -432,7 +467,7 @@ func (s *System) StartWatch(ctx context.Context) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.start(ctx, "127.0.0.1:"+strconv.Itoa(port), nil, "watch")
+	p, err := s.Start(ctx, "127.0.0.1:"+strconv.Itoa(port), nil, nil, "watch")
 	if err == nil {
 		s.Watchers = append(s.Watchers, p)
 	}
@@ -455,10 +490,16 @@ func (p *Process) Stop() {
 	}
 }
 
+// Signal sends a signal: SIGSTOP pauses the process, SIGCONT wakes it.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Ready reports whether the process says that it is.
+func (p *Process) Ready(ctx context.Context) bool { return ready(ctx, p.Listen) }
+
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Stop ends the installation's processes and its LINE platform.
+// Stop ends the installation's processes, its LINE platform and its telephones.
 func (s *System) Stop() {
 	for _, p := range append([]*Process{s.API, s.Worker}, s.Watchers...) {
 		if p != nil {
@@ -466,10 +507,24 @@ func (s *System) Stop() {
 		}
 	}
 	s.Platform.Close()
+	s.Phones.Close()
 }
 
 // SeedLINE is the LINE user ID of a synthetic member: well-formed, and nobody's.
 func SeedLINE(code string) string {
 	sum := sha256.Sum256([]byte("ess seed " + code))
 	return "U" + hex.EncodeToString(sum[:16])
+}
+
+// fiction are area codes of North America. In each of them the numbers 555-0100
+// to 555-0199 are set aside for films and books; Thailand has no such numbers.
+var fiction = []string{"201", "202", "212", "213", "303", "312", "415", "617"}
+
+// SeedNumber is the n-th telephone number that is well-formed, and nobody's. There
+// are 800, and none after them.
+func SeedNumber(n int) string {
+	if n < 0 || n >= 100*len(fiction) {
+		return ""
+	}
+	return fmt.Sprintf("+1%s55501%02d", fiction[n/100], n%100)
 }

@@ -77,6 +77,13 @@ func startTemporal(ctx context.Context, o temporalOptions) (*temporalServer, err
 // ended is closed when it has ended, wanted or not.
 func (s *temporalServer) ended() <-chan struct{} { return s.exited }
 
+// kill is kill -9.
+func (s *temporalServer) kill() {
+	_ = s.cmd.Process.Kill() // fails when it has just ended
+	<-s.exited
+	_ = s.stdin.Close()
+}
+
 // stop ends it, in about a second; what it knows is in PostgreSQL.
 func (s *temporalServer) stop() {
 	_ = s.stdin.Close()

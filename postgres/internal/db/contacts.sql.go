@@ -41,9 +41,9 @@ func (q *Queries) Answered(ctx context.Context, keys []string) ([]AnsweredRow, e
 }
 
 const delivered = `-- name: Delivered :exec
-INSERT INTO deliveries (key, case_id, seq, recipient, template, outcome, request_id, at)
-SELECT unnest($1::text[]), unnest($2::uuid[]), unnest($3::int[]), unnest($4::text[]),
-    unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::timestamptz[])
+INSERT INTO deliveries (key, case_id, seq, recipient, channel, template, outcome, request_id, at)
+SELECT unnest($1::text[]), unnest($2::uuid[]), unnest($3::int[]), unnest($4::text[]), unnest($5::text[]),
+    unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[])
 ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome, request_id = excluded.request_id, at = excluded.at
 `
 
@@ -52,6 +52,7 @@ type DeliveredParams struct {
 	CaseIds    []string
 	Seqs       []int32
 	Recipients []string
+	Channels   []string
 	Templates  []string
 	Outcomes   []string
 	RequestIds []string
@@ -65,6 +66,7 @@ func (q *Queries) Delivered(ctx context.Context, arg DeliveredParams) error {
 		arg.CaseIds,
 		arg.Seqs,
 		arg.Recipients,
+		arg.Channels,
 		arg.Templates,
 		arg.Outcomes,
 		arg.RequestIds,
@@ -73,31 +75,63 @@ func (q *Queries) Delivered(ctx context.Context, arg DeliveredParams) error {
 	return err
 }
 
-const memberContact = `-- name: MemberContact :one
-SELECT m.line_user_sealed, m.language, m.unit_id, g.group_sealed
+const memberContact = `-- name: MemberContact :many
+SELECT m.line_user_sealed, t.blocked_at, m.language, m.unit_id, m.level, g.group_sealed, c.channel, c.address_sealed, c.after_s, c.from_minute, c.until_minute
 FROM members m
+LEFT JOIN threads t ON t.reporter_id = m.line_hash
 LEFT JOIN unit_groups g ON g.unit_id = m.unit_id AND m.level <> ''
+LEFT JOIN contacts c ON c.member_id = m.id AND c.verified_at IS NOT NULL
 WHERE m.id = $1
+ORDER BY c.verified_at DESC, c.id
 `
 
 type MemberContactRow struct {
 	LineUserSealed []byte
+	BlockedAt      *time.Time
 	Language       string
 	UnitID         string
+	Level          string
 	GroupSealed    []byte
+	Channel        *string
+	AddressSealed  []byte
+	AfterS         *int32
+	FromMinute     *int16
+	UntilMinute    *int16
 }
 
-// MemberContact reads how a member is reached, and of a duty desk the group of its unit.
-func (q *Queries) MemberContact(ctx context.Context, id string) (MemberContactRow, error) {
-	row := q.db.QueryRow(ctx, memberContact, id)
-	var i MemberContactRow
-	err := row.Scan(
-		&i.LineUserSealed,
-		&i.Language,
-		&i.UnitID,
-		&i.GroupSealed,
-	)
-	return i, err
+// MemberContact reads how a member is reached: in LINE unless we are blocked there,
+// and by each verified address beside it, the newest first. Of a duty desk it reads
+// the group of its unit, too.
+func (q *Queries) MemberContact(ctx context.Context, id string) ([]MemberContactRow, error) {
+	rows, err := q.db.Query(ctx, memberContact, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MemberContactRow
+	for rows.Next() {
+		var i MemberContactRow
+		if err := rows.Scan(
+			&i.LineUserSealed,
+			&i.BlockedAt,
+			&i.Language,
+			&i.UnitID,
+			&i.Level,
+			&i.GroupSealed,
+			&i.Channel,
+			&i.AddressSealed,
+			&i.AfterS,
+			&i.FromMinute,
+			&i.UntilMinute,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const reporterContact = `-- name: ReporterContact :one

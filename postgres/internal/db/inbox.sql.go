@@ -10,6 +10,26 @@ import (
 	"time"
 )
 
+const deskOf = `-- name: DeskOf :one
+SELECT m.level, u.province
+FROM members m
+JOIN units u ON u.id = m.unit_id
+WHERE m.id = $1 AND m.state = 'ACTIVE' AND m.level <> ''
+`
+
+type DeskOfRow struct {
+	Level    string
+	Province string
+}
+
+// DeskOf says for which level a member is the duty desk, and in which province; there is none for a person in the field.
+func (q *Queries) DeskOf(ctx context.Context, id string) (DeskOfRow, error) {
+	row := q.db.QueryRow(ctx, deskOf, id)
+	var i DeskOfRow
+	err := row.Scan(&i.Level, &i.Province)
+	return i, err
+}
+
 const handedOver = `-- name: HandedOver :exec
 UPDATE inbox SET handed_at = now() WHERE case_id = $1 AND n <= $2::int AND handed_at IS NULL
 `

@@ -69,7 +69,8 @@ func (q *Queries) AddConflict(ctx context.Context, arg AddConflictParams) error 
 
 const desks = `-- name: Desks :many
 SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
-    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable
+    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
+        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable
 FROM members m
 JOIN units u ON u.id = m.unit_id AND u.state = 'LIVE'
 LEFT JOIN threads t ON t.reporter_id = m.line_hash
@@ -358,7 +359,8 @@ const nearestIn = `-- name: NearestIn :many
 SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
     near.lat::float8 AS lat, near.lon::float8 AS lon, m.fixed_at,
     coalesce(a.case_id::text, '')::text AS assigned,
-    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL)::bool AS reachable,
+    (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
+        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable,
     EXISTS (SELECT 1 FROM conflicts c
             WHERE c.case_id = $1::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
 FROM (
@@ -663,13 +665,7 @@ func (q *Queries) Stations(ctx context.Context, arg StationsParams) ([]StationsR
 }
 
 const upsertMembers = `-- name: UpsertMembers :exec
-INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
-    cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
-SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_duty, nullif(p.rest_until, '0001-01-01 00:00Z'),
-    p.female, p.province, CASE WHEN p.cell <> 0 THEN p.lat END, CASE WHEN p.cell <> 0 THEN p.lon END, nullif(p.cell, 0),
-    CASE WHEN p.cell <> 0 THEN p.fixed_at END, p.language, p.name_sealed, p.line_user_sealed, nullif(p.line_hash, ''),
-    nullif(p.verified_at, '0001-01-01 00:00Z'), nullif(p.answered_at, '0001-01-01 00:00Z'), p.synthetic
-FROM (
+WITH said AS (
     SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS unit_id, unnest($3::text[]) AS member_group,
         unnest($4::text[]) AS class, unnest($5::text[]) AS role, unnest($6::text[]) AS level,
         unnest($7::text[]) AS state, unnest($8::bool[]) AS on_duty, unnest($9::timestamptz[]) AS rest_until,
@@ -679,7 +675,27 @@ FROM (
         unnest($18::bytea[]) AS line_user_sealed, unnest($19::text[]) AS line_hash,
         unnest($20::timestamptz[]) AS verified_at, unnest($21::timestamptz[]) AS answered_at,
         unnest($22::bool[]) AS synthetic
-) p
+), changes AS (
+    SELECT m.unit_id, m.id AS member_id, false AS on_duty
+    FROM members m JOIN said p ON p.id = m.id
+    WHERE m.on_duty AND (NOT p.on_duty OR p.unit_id <> m.unit_id)
+    UNION ALL
+    SELECT p.unit_id, p.id, true
+    FROM said p LEFT JOIN members m ON m.id = p.id
+    WHERE p.on_duty AND (m.id IS NULL OR NOT m.on_duty OR p.unit_id <> m.unit_id)
+), changed AS (
+    INSERT INTO duty_changes (unit_id, member_id, at, on_duty, source)
+    SELECT unit_id, member_id, $23, on_duty, 'LIST' FROM changes
+), looks AS (
+    UPDATE duty_schedules s SET due_at = least(s.due_at, $23) FROM changes c WHERE c.unit_id = s.unit_id
+)
+INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
+    cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
+SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_duty, nullif(p.rest_until, '0001-01-01 00:00Z'),
+    p.female, p.province, CASE WHEN p.cell <> 0 THEN p.lat END, CASE WHEN p.cell <> 0 THEN p.lon END, nullif(p.cell, 0),
+    CASE WHEN p.cell <> 0 THEN p.fixed_at END, p.language, p.name_sealed, p.line_user_sealed, nullif(p.line_hash, ''),
+    nullif(p.verified_at, '0001-01-01 00:00Z'), nullif(p.answered_at, '0001-01-01 00:00Z'), p.synthetic
+FROM said p
 ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = excluded.member_group, class = excluded.class,
     role = excluded.role, level = excluded.level, state = excluded.state, on_duty = excluded.on_duty,
     rest_until = excluded.rest_until, female = excluded.female, province = excluded.province, lat = excluded.lat,
@@ -713,11 +729,14 @@ type UpsertMembersParams struct {
 	VerifiedAt      []time.Time
 	AnsweredAt      []time.Time
 	Synthetic       []bool
+	At              time.Time
 }
 
 // UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
 // hash stand for null, which an array of plain values cannot hold. What a duty desk
-// answered stays with its LINE account, however often the list is imported.
+// answered stays with its LINE account, however often the list is imported. Whose
+// duty begins, ends or goes to another unit with the list is written down, and
+// somebody looks at the shifts of these units.
 func (q *Queries) UpsertMembers(ctx context.Context, arg UpsertMembersParams) error {
 	_, err := q.db.Exec(ctx, upsertMembers,
 		arg.Ids,
@@ -742,6 +761,7 @@ func (q *Queries) UpsertMembers(ctx context.Context, arg UpsertMembersParams) er
 		arg.VerifiedAt,
 		arg.AnsweredAt,
 		arg.Synthetic,
+		arg.At,
 	)
 	return err
 }

@@ -120,20 +120,23 @@ func (q *Queries) Choices(ctx context.Context, caseID string) ([]ChoicesRow, err
 }
 
 const deliveries = `-- name: Deliveries :many
-SELECT key, seq, recipient, template, outcome, request_id, at
+SELECT key, seq, recipient, channel, template, outcome, request_id, at, delivered_at, answered_at
 FROM deliveries
 WHERE case_id = $1
 ORDER BY seq, key
 `
 
 type DeliveriesRow struct {
-	Key       string
-	Seq       int32
-	Recipient string
-	Template  string
-	Outcome   string
-	RequestID string
-	At        time.Time
+	Key         string
+	Seq         int32
+	Recipient   string
+	Channel     string
+	Template    string
+	Outcome     string
+	RequestID   string
+	At          time.Time
+	DeliveredAt *time.Time
+	AnsweredAt  *time.Time
 }
 
 // Deliveries lists what the channel said to the messages of a case.
@@ -150,10 +153,13 @@ func (q *Queries) Deliveries(ctx context.Context, caseID string) ([]DeliveriesRo
 			&i.Key,
 			&i.Seq,
 			&i.Recipient,
+			&i.Channel,
 			&i.Template,
 			&i.Outcome,
 			&i.RequestID,
 			&i.At,
+			&i.DeliveredAt,
+			&i.AnsweredAt,
 		); err != nil {
 			return nil, err
 		}

@@ -62,7 +62,7 @@ func judge(r record, now time.Time, hoax bool) choice {
 	case r.State.Ended():
 		return choice{}
 	case hoax && !r.ArrivedAt.IsZero() && len(r.Reports) == 0 && (r.State == casefile.OnScene || stopped(r.State)):
-		if r.State == casefile.OnScene && r.onTheWay() { // an order to turn back comes from who sent them, not by ending the case
+		if r.State == casefile.OnScene { // it ends by the word of the people there, not over their heads
 			return choice{reason: "RESPONDERS_HAVE_IT", again: looksAgain}
 		}
 		return choice{deed: end, outcome: casefile.OutcomeFalse, reason: "NOBODY_THERE"}
@@ -192,15 +192,6 @@ func (r record) silent() []calls {
 		}
 	}
 	return all
-}
-
-// onTheWay reports whether somebody goes to the place and has not arrived.
-func (r record) onTheWay() bool {
-	return slices.ContainsFunc(r.Tracks, func(t casefile.Track) bool {
-		return slices.ContainsFunc(t.Team, func(a casefile.Assignment) bool {
-			return a.State == casefile.AssignAccepted || a.State == casefile.AssignEnRoute
-		})
-	})
 }
 
 // wasOn reports whether a member is or was on the case.
