@@ -52,7 +52,7 @@ func simulateCommand() *cli.Command {
 			&cli.FloatFlag{Name: "surge", Value: 1, Usage: "one hour with so many times the reports of the others"},
 			&cli.BoolFlag{Name: "line-faults", Usage: "LINE answers 429, 500 and loses answers, delivers twice and out of order, at intervals"},
 			&cli.IntFlag{Name: "worker-kills", Usage: "kill -9 of the worker at so many moments"},
-			&cli.IntFlag{Name: "operators", Value: 2, Usage: "people at the national desk"},
+			&cli.IntFlag{Name: "operators", Value: 6, Usage: "people at the national desk; two cannot do what such a day brings them"},
 			&cli.IntFlag{Name: "fixed-wave", Usage: "always ask so many near officers, to compare with; 0: as many as are needed"},
 			&cli.IntFlag{Name: "taps", Value: 8700, Usage: "menu taps a day beside the reports"},
 			&cli.StringFlag{Name: "out", Value: ".local/simulation", Usage: "folder of the report"},
