@@ -74,6 +74,12 @@ var (
 	}
 )
 
+func (p *people) resting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.still
+}
+
 // populate gives the national desks their phones and the towns their rosters.
 func (w *World) populate() error {
 	w.people = &people{w: w}
@@ -162,6 +168,7 @@ func (p *people) live() {
 	for _, a := range p.answers {
 		p.work.Go(a.live)
 	}
+	p.work.Go(p.w.console)
 }
 
 func (a *answerer) live() {
