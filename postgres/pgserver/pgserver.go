@@ -105,10 +105,16 @@ func (s *Server) start(ctx context.Context, o Options, bin string, user *syscall
 	}
 	// A predecessor may still be shutting down: it notices its parent's death a
 	// moment after us.
+	var busy error // the latest try that found it there
 	for deadline := time.Now().Add(takeoverWait); ; {
 		err := s.launch(ctx, o, bin, user)
 		if err == nil {
 			break
+		}
+		if errors.Is(err, errOccupied) {
+			busy = err
+		} else if busy != nil && ctx.Err() != nil {
+			return busy // the next try was cut short before it could find the same
 		}
 		if !errors.Is(err, errOccupied) || time.Now().After(deadline) {
 			return err
