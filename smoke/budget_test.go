@@ -17,7 +17,7 @@ import (
 // A case costs what it may cost, and no more.
 func TestEventBudget(t *testing.T) {
 	t.Run("report to first acceptance, one role, two waves", func(t *testing.T) {
-		h := startOwn(t, sharedSpeed)
+		h := startAlone(t, sharedSpeed)
 		h.onlyPolice()
 		h.officers(map[string]float64{"ann": 300})
 		mali := h.citizen("mali")

@@ -170,7 +170,6 @@ func TestAnOperatorSeesNothingOfAnotherProvince(t *testing.T) {
 // The nine provinces of the pilot answer by their own stations; in every other
 // of the 77 a report reaches a human all the same.
 func TestEveryProvinceAnswers(t *testing.T) {
-	t.Parallel()
 	h := startOwn(t, 1)
 	pilot := map[string]*town{}
 	for _, p := range policy.DefaultPlaces().Provinces() {

@@ -87,6 +87,8 @@ type system struct {
 	stack    *local.Stack
 	temporal client.Client
 
+	towns atomic.Int64
+
 	mu     sync.Mutex
 	errors []string
 }
@@ -210,7 +212,6 @@ var shared struct {
 	once   sync.Once
 	err    error
 	system *system
-	towns  atomic.Int64
 }
 
 const sharedSpeed = 20
@@ -235,6 +236,13 @@ func start(t *testing.T, province ...string) *town {
 
 // startOwn gives a test a whole system that it may break.
 func startOwn(t *testing.T, speed float64, also ...func(*local.Options)) *town {
+	t.Helper()
+	t.Parallel()
+	return startAlone(t, speed, also...)
+}
+
+// startAlone is startOwn for what counts or measures: no other test runs beside it.
+func startAlone(t *testing.T, speed float64, also ...func(*local.Options)) *town {
 	t.Helper()
 	s, err := newSystem(nil, speed, also...)
 	if err != nil {
@@ -277,7 +285,11 @@ func (s *system) town(t *testing.T) *town {
 	provinces := slices.DeleteFunc(policy.DefaultPlaces().Provinces(), func(p policy.Province) bool {
 		return policy.Default().Central(p.Code) || slices.Contains(append(borderland[:2:2], scopedTo), p.Code)
 	})
-	return s.townIn(t, provinces[int(shared.towns.Add(1)-1)%len(provinces)].Code)
+	n := int(s.towns.Add(1))
+	if n > len(provinces) {
+		t.Fatal("every province of this system has its test: begin another one")
+	}
+	return s.townIn(t, provinces[n-1].Code)
 }
 
 func (s *system) townIn(t *testing.T, province string) *town {
@@ -814,6 +826,7 @@ func (h *town) tries(into any, query string, args ...any) error {
 // startStackAlone gives a test servers of its own, which it may stop.
 func startStackAlone(t *testing.T) (*local.Stack, error) {
 	t.Helper()
+	t.Parallel()
 	stack.once.Do(func() { stack.servers, stack.err = startStack() }) // the binary is built there
 	if stack.err != nil {
 		return nil, stack.err

@@ -197,7 +197,6 @@ func TestNotSolvedRingsAgain(t *testing.T) {
 // Whoever is at a scene is asked again and again whether all is well, and a
 // scene that does not come to rest is seen by a human of the desk.
 func TestNobodyOnTheSceneIsForgotten(t *testing.T) {
-	t.Parallel()
 	h := startOwn(t, 600)
 	mali := h.citizen("mali")
 	id := mali.reports(casefile.Gathering, h.pin)
