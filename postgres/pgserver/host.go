@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -259,11 +261,24 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &pg) && pg.Code == duplicateDatabase
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+// given are the ports that FreePort has named in this process.
+var given sync.Map
+
+// FreePort is a TCP port of loopback that nobody uses. It lies below those that
+// the system gives to outgoing connections, so that none of these takes it
+// between the look and the use, and is named once in a process.
+func FreePort() (int, error) {
+	const from, until, tries = 10000, 30000, 1000
+	for range tries {
+		port := from + rand.IntN(until-from) // #nosec G404 -- no secret
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			continue // somebody has it
+		}
+		_ = l.Close()
+		if _, twice := given.LoadOrStore(port, true); !twice {
+			return port, nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no free port on loopback")
 }

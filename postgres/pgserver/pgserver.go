@@ -97,7 +97,7 @@ func (s *Server) start(ctx context.Context, o Options, bin string, user *syscall
 		return err
 	}
 	if s.port == 0 {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return err
 		}

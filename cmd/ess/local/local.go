@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -62,14 +61,7 @@ type Stack struct {
 }
 
 // FreePort is a TCP port of loopback that nobody uses.
-func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
+func FreePort() (int, error) { return pgserver.FreePort() }
 
 // StartStack starts PostgreSQL and Temporal.
 func StartStack(ctx context.Context, o StackOptions) (*Stack, error) {
