@@ -130,6 +130,7 @@ WITH said AS (
     SELECT unit_id, member_id, @at, on_duty, 'LIST' FROM changes
 ), looks AS (
     UPDATE duty_schedules s SET due_at = least(s.due_at, @at) FROM changes c WHERE c.unit_id = s.unit_id
+    RETURNING s.unit_id
 )
 INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
     cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
@@ -138,6 +139,7 @@ SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_
     CASE WHEN p.cell <> 0 THEN p.fixed_at END, p.language, p.name_sealed, p.line_user_sealed, nullif(p.line_hash, ''),
     nullif(p.verified_at, '0001-01-01 00:00Z'), nullif(p.answered_at, '0001-01-01 00:00Z'), p.synthetic
 FROM said p
+WHERE (SELECT count(*) FROM looks) >= 0 -- schedules are locked before members
 ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = excluded.member_group, class = excluded.class,
     role = excluded.role, level = excluded.level, state = excluded.state, on_duty = excluded.on_duty,
     rest_until = excluded.rest_until, female = excluded.female, province = excluded.province, lat = excluded.lat,
@@ -149,7 +151,7 @@ ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = exclud
 
 -- name: SetDuty :execrows
 -- SetDuty begins or ends a member's duty, and writes the change down; a position is kept on duty only. A change by
--- hand may leave a shift with nobody: somebody looks.
+-- hand may leave a shift with nobody: somebody looks. The schedule is locked before the member, as by who changes the shift.
 WITH changed AS (
     INSERT INTO duty_changes (unit_id, member_id, at, on_duty, source)
     SELECT m.unit_id, m.id, @at, @on_duty, @source::text FROM members m
@@ -157,12 +159,13 @@ WITH changed AS (
 ), looks AS (
     UPDATE duty_schedules s SET due_at = least(s.due_at, @at) FROM members m
     WHERE m.id = @id AND s.unit_id = m.unit_id AND @source = 'HAND'
+    RETURNING s.unit_id
 )
 UPDATE members
 SET on_duty = @on_duty::bool,
     lat = CASE WHEN @on_duty THEN lat END, lon = CASE WHEN @on_duty THEN lon END,
     cell = CASE WHEN @on_duty THEN cell END, fixed_at = CASE WHEN @on_duty THEN fixed_at END
-WHERE members.id = @id;
+WHERE members.id = @id AND (SELECT count(*) FROM looks) >= 0;
 
 -- name: SetPositions :execrows
 -- SetPositions moves members who are on duty; an older fix never replaces a younger one.

@@ -487,12 +487,13 @@ WITH changed AS (
 ), looks AS (
     UPDATE duty_schedules s SET due_at = least(s.due_at, $3) FROM members m
     WHERE m.id = $2 AND s.unit_id = m.unit_id AND $4 = 'HAND'
+    RETURNING s.unit_id
 )
 UPDATE members
 SET on_duty = $1::bool,
     lat = CASE WHEN $1 THEN lat END, lon = CASE WHEN $1 THEN lon END,
     cell = CASE WHEN $1 THEN cell END, fixed_at = CASE WHEN $1 THEN fixed_at END
-WHERE members.id = $2
+WHERE members.id = $2 AND (SELECT count(*) FROM looks) >= 0
 `
 
 type SetDutyParams struct {
@@ -503,7 +504,7 @@ type SetDutyParams struct {
 }
 
 // SetDuty begins or ends a member's duty, and writes the change down; a position is kept on duty only. A change by
-// hand may leave a shift with nobody: somebody looks.
+// hand may leave a shift with nobody: somebody looks. The schedule is locked before the member, as by who changes the shift.
 func (q *Queries) SetDuty(ctx context.Context, arg SetDutyParams) (int64, error) {
 	result, err := q.db.Exec(ctx, setDuty,
 		arg.OnDuty,
@@ -688,6 +689,7 @@ WITH said AS (
     SELECT unit_id, member_id, $23, on_duty, 'LIST' FROM changes
 ), looks AS (
     UPDATE duty_schedules s SET due_at = least(s.due_at, $23) FROM changes c WHERE c.unit_id = s.unit_id
+    RETURNING s.unit_id
 )
 INSERT INTO members (id, unit_id, member_group, class, role, level, state, on_duty, rest_until, female, province, lat, lon,
     cell, fixed_at, language, name_sealed, line_user_sealed, line_hash, verified_at, answered_at, synthetic)
@@ -696,6 +698,7 @@ SELECT p.id, p.unit_id, p.member_group, p.class, p.role, p.level, p.state, p.on_
     CASE WHEN p.cell <> 0 THEN p.fixed_at END, p.language, p.name_sealed, p.line_user_sealed, nullif(p.line_hash, ''),
     nullif(p.verified_at, '0001-01-01 00:00Z'), nullif(p.answered_at, '0001-01-01 00:00Z'), p.synthetic
 FROM said p
+WHERE (SELECT count(*) FROM looks) >= 0 -- schedules are locked before members
 ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = excluded.member_group, class = excluded.class,
     role = excluded.role, level = excluded.level, state = excluded.state, on_duty = excluded.on_duty,
     rest_until = excluded.rest_until, female = excluded.female, province = excluded.province, lat = excluded.lat,
