@@ -5,6 +5,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // pair is one text in both languages.
@@ -58,21 +59,7 @@ func (p page) head() string {
 
 // area names the district and the province, or is empty.
 func (p page) area() string {
-	name := func(code string) string { return or(p.names(code, p.lang), code) }
-	switch {
-	case p.Province == "" && p.District == "":
-		return ""
-	case p.District == "":
-		return name(p.Province)
-	case p.Province == "":
-		return name(p.District)
-	case p.lang == casefile.English:
-		return name(p.District) + ", " + name(p.Province)
-	case p.Province == "10": // Bangkok has districts of its own kind
-		return "เขต" + name(p.District) + " " + name(p.Province)
-	default:
-		return "อ." + name(p.District) + " จ." + name(p.Province)
-	}
+	return policy.Area(p.names, p.District, p.Province, p.lang)
 }
 
 // unit names the unit: its code looked up, or the name as given.

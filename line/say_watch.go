@@ -2,33 +2,13 @@ package line
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
-
-// alarmWords say what the second watcher found, by its kind of alarm.
-var alarmWords = map[string]pair{
-	"INBOX_WAITING":       {"แจ้งเหตุเข้ามาแล้ว แต่ระบบยังไม่เริ่มดำเนินการ", "Reported, but the system has not begun to work on it"},
-	"CASE_UNACKNOWLEDGED": {"ยังไม่มีเจ้าหน้าที่รับเรื่อง เกินเวลาที่กำหนด", "No human has taken it within the limit"},
-	"CASE_OVERDUE":        {"เลยกำหนดขั้นต่อไปแล้ว ไม่มีความเคลื่อนไหว", "Its next step is overdue and nothing happens"},
-	"MESSAGES_STUCK":      {"ข้อความถึงเจ้าหน้าที่ไม่ออก", "Messages to officers do not leave"},
-	"MEDIA_STUCK":         {"ภาพและเสียงจากผู้แจ้งค้างอยู่", "Photos and voices of reporters are not fetched"},
-	"API_SILENT":          {"ระบบรับแจ้ง (api) หยุดตอบ", "The intake (api) has fallen silent"},
-	"WORKER_SILENT":       {"ระบบดำเนินการ (worker) หยุดตอบ", "The worker has fallen silent"},
-	"RELAY_SILENT":        {"ตัวส่งต่อเรื่อง (relay) หยุดตอบ", "The relay has fallen silent"},
-	"TEMPORAL_SILENT":     {"Temporal หยุดตอบ", "Temporal has fallen silent"},
-	"LINE_SILENT":         {"ติดต่อ LINE ไม่ได้", "LINE cannot be reached"},
-	"WATCH_SILENT":        {"ตัวเฝ้าระวังอีกตัวหยุดตอบ", "The other watcher has fallen silent"},
-	"DATABASE_AWAY":       {"ฐานข้อมูลไม่ตอบ", "The database does not answer"},
-}
-
-// Alarms lists the kinds of alarm that have words of their own.
-func Alarms() []string { return slices.Sorted(maps.Keys(alarmWords)) }
 
 // alarm is what stands on both cards: what is or was wrong, how often, and where.
 func (p page) alarm() (activities.Alarm, []string) {
@@ -36,11 +16,7 @@ func (p page) alarm() (activities.Alarm, []string) {
 	if p.Alarm != nil {
 		a = *p.Alarm
 	}
-	what, ok := alarmWords[p.Reason]
-	if !ok {
-		what = pair{"ระบบต้องการคนดู", "The system needs a human"}
-	}
-	lines := []string{p.pair(what)}
+	lines := []string{policy.AlarmName(p.Reason).In(p.lang)}
 	if a.Count > 1 {
 		lines = append(lines, fmt.Sprintf(p.say("ทั้งหมด %d เรื่อง", "%d cases in all"), a.Count))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // What the watcher says of one case, of many, and of a part; and that an
@@ -21,7 +22,7 @@ func TestTheWatchersCards(t *testing.T) {
 		"DATABASE_AWAY":       {Runbook: "database-away", Count: 1},
 	}
 	var b strings.Builder
-	for _, kind := range Alarms() {
+	for _, kind := range policy.Alarms() {
 		a, ok := alarms[kind]
 		if !ok {
 			continue

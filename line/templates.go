@@ -176,21 +176,7 @@ func quick(actions []messaging_api.ActionInterface) *messaging_api.QuickReply {
 
 // area names the district and the province.
 func (p page) area() string {
-	name := func(code string) string { return or(p.names(code, p.lang), code) }
-	switch {
-	case p.Province == "" && p.District == "":
-		return p.say("ยังไม่ทราบพื้นที่", "area not known")
-	case p.District == "":
-		return name(p.Province)
-	case p.Province == "":
-		return name(p.District)
-	case p.lang == casefile.English:
-		return name(p.District) + ", " + name(p.Province)
-	case p.Province == "10": // Bangkok has districts of its own kind
-		return "เขต" + name(p.District) + " " + name(p.Province)
-	default:
-		return "อ." + name(p.District) + " จ." + name(p.Province)
-	}
+	return or(policy.Area(p.names, p.District, p.Province, p.lang), p.say("ยังไม่ทราบพื้นที่", "area not known"))
 }
 
 // unit names the unit: its code looked up, or the name as given.

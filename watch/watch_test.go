@@ -16,8 +16,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ess-thailand/ess/casefile"
-	"github.com/ess-thailand/ess/channel"
-	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/migrations"
 	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres"
@@ -543,9 +541,7 @@ func TestEveryAlarmHasARunbookAndWords(t *testing.T) {
 		}
 	}
 	slices.Sort(kinds)
-	for way, got := range map[string][]string{"LINE": line.Alarms(), "SMS, calls and mail": channel.Alarms()} {
-		if !slices.Equal(got, kinds) {
-			t.Errorf("%s: words for %q, alarms %q", way, got, kinds)
-		}
+	if got := policy.Alarms(); !slices.Equal(got, kinds) {
+		t.Errorf("names for %q, alarms %q", got, kinds)
 	}
 }
