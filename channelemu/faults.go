@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	mrand "math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 )
@@ -120,4 +121,42 @@ func (f *faults) take(service string) FaultKind {
 		}
 	}
 	return ""
+}
+
+// refuses answers as a provider does that is at fault before it takes a message,
+// and reports whether it has.
+func (e *Emulator) refuses(w http.ResponseWriter, r *http.Request, fault FaultKind) bool {
+	switch fault {
+	case RateLimited:
+		w.Header().Set("Retry-After", "1")
+		say(w, http.StatusTooManyRequests, problem("too_many_requests"))
+	case QuotaReached:
+		say(w, http.StatusPaymentRequired, problem("no_credit"))
+	case Refused:
+		say(w, http.StatusBadRequest, problem("invalid_number"))
+	case ErrorBefore:
+		say(w, http.StatusInternalServerError, problem("internal"))
+	case Hang:
+		e.hang(r)
+	case Reset:
+		reset(w)
+	default:
+		return false
+	}
+	return true
+}
+
+// losesAnswer is at fault after a message was taken, and reports whether it was.
+func (e *Emulator) losesAnswer(w http.ResponseWriter, r *http.Request, fault FaultKind) bool {
+	switch fault {
+	case ErrorAfter:
+		say(w, http.StatusInternalServerError, problem("internal"))
+	case HangAfter:
+		e.hang(r)
+	case ResetAfter:
+		reset(w)
+	default:
+		return false
+	}
+	return true
 }

@@ -100,36 +100,11 @@ func (e *Emulator) acceptCall(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fault := e.faults.take(ServiceVoice)
-	switch fault {
-	case RateLimited:
-		w.Header().Set("Retry-After", "1")
-		say(w, http.StatusTooManyRequests, problem("too_many_requests"))
-		return
-	case QuotaReached:
-		say(w, http.StatusPaymentRequired, problem("no_credit"))
-		return
-	case Refused:
-		say(w, http.StatusBadRequest, problem("invalid_number"))
-		return
-	case ErrorBefore:
-		say(w, http.StatusInternalServerError, problem("internal"))
-		return
-	case Hang:
-		e.hang(r)
-		return
-	case Reset:
-		reset(w)
+	if e.refuses(w, r, fault) {
 		return
 	}
 	id := e.takeCall(o, r.Header.Get("Idempotency-Key"), fault)
-	switch fault {
-	case ErrorAfter:
-		say(w, http.StatusInternalServerError, problem("internal"))
-	case HangAfter:
-		e.hang(r)
-	case ResetAfter:
-		reset(w)
-	default:
+	if !e.losesAnswer(w, r, fault) {
 		say(w, http.StatusAccepted, map[string]string{"id": id})
 	}
 }
