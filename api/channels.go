@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -53,14 +52,8 @@ func canonical(v any, err error) ([]byte, error) {
 // each thing in it, then 200. What follows comes after.
 func (s *Server) posted(d spoolDoor, read func(contentType string, body []byte) ([]byte, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxPosted))
-		if err != nil {
-			var large *http.MaxBytesError
-			if errors.As(err, &large) {
-				c.Status(http.StatusRequestEntityTooLarge)
-				return
-			}
-			c.Status(http.StatusBadRequest) // the sender went away
+		body, ok := bounded(c, maxPosted)
+		if !ok {
 			return
 		}
 		if shown := c.Request.Header.Values(SecretHeader); len(shown) != 1 || !secretOf(s.ChannelSecrets, shown[0]) {

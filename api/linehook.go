@@ -23,14 +23,8 @@ const (
 // lineHook is LINE's door: a bounded body, the signature over its raw bytes, one
 // durable call for all its events, then 200. What follows comes after.
 func (s *Server) lineHook(c *gin.Context) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxWebhook))
-	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			c.Status(http.StatusRequestEntityTooLarge)
-			return
-		}
-		c.Status(http.StatusBadRequest) // the sender went away
+	body, ok := bounded(c, maxWebhook)
+	if !ok {
 		return
 	}
 	if signatures := c.Request.Header.Values("X-Line-Signature"); len(signatures) != 1 || !line.Verify(s.LINESecrets, signatures[0], body) {
@@ -41,6 +35,21 @@ func (s *Server) lineHook(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), intakePatience)
 	defer cancel()
 	c.Status(s.keep(ctx, body))
+}
+
+// bounded reads a body of at most so many bytes; otherwise it has answered.
+func bounded(c *gin.Context, most int64) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, most))
+	var large *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body, true
+	case errors.As(err, &large):
+		c.Status(http.StatusRequestEntityTooLarge)
+	default:
+		c.Status(http.StatusBadRequest) // the sender went away
+	}
+	return nil, false
 }
 
 // keep puts a signed body into the inbox, or, while that cannot be, into the
