@@ -24,6 +24,7 @@ import (
 type SMPPConfig struct {
 	// URL is smpp://system_id@host:port, or smpps:// over TLS. ?source= is the number or
 	// name that messages come from (default: what the SMSC has for the account), ?type= the system type.
+	// ?ids=hex is for an SMSC that names a message in hexadecimal when it takes it, and in decimal in the text of its receipt.
 	URL      string
 	Password string
 	Timeout  time.Duration // one answer of the SMSC; default 5 s
@@ -47,6 +48,7 @@ type SMPP struct {
 	tls    bool
 	system string // system ID
 	kind   string // system type
+	hex    bool   // message IDs are hexadecimal, but in the text of a receipt
 	source pdu.Address
 	writer writer
 	halves halves
@@ -89,6 +91,13 @@ func NewSMPP(cfg SMPPConfig) (*SMPP, error) {
 	s.addr = net.JoinHostPort(u.Hostname(), or(u.Port(), port))
 	if s.source, err = sourceAddress(u.Query().Get("source")); err != nil {
 		return nil, err
+	}
+	switch u.Query().Get("ids") {
+	case "":
+	case "hex":
+		s.hex = true
+	default:
+		return nil, errors.New("smpp: ids is hex, or not there")
 	}
 	if len(s.system) > 15 || len(s.kind) > 12 {
 		return nil, errors.New("smpp: a system ID has at most 15 letters, a system type 12")
@@ -180,7 +189,7 @@ func (s *SMPP) Send(ctx context.Context, m activities.Outgoing) (activities.Sent
 		}
 		id := ""
 		if r, ok := answer.(*pdu.SubmitSMResp); ok {
-			id = requestID(r.MessageID)
+			id = requestID(messageID(r.MessageID, s.hex, 16))
 		}
 		h.ids = append(h.ids, id)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,7 +26,7 @@ const (
 // our messages, until ctx ends; it binds again whenever the link breaks. The SMSC
 // hears that something was taken only after the function that takes it has returned.
 func (s *SMPP) Receive(ctx context.Context, to Hears) error {
-	e := &ear{to: to, ctx: context.WithoutCancel(ctx), groups: map[string]*group{}}
+	e := &ear{to: to, ctx: context.WithoutCancel(ctx), groups: map[string]*group{}, hex: s.hex}
 	wait := bindWait
 	for ctx.Err() == nil {
 		since := time.Now()
@@ -57,6 +58,7 @@ func (s *SMPP) Receive(ctx context.Context, to Hears) error {
 type ear struct {
 	to  Hears
 	ctx context.Context // is not cancelled: what is being taken when we go is taken to its end
+	hex bool
 
 	mu     sync.Mutex
 	groups map[string]*group
@@ -85,7 +87,7 @@ func (e *ear) hear(p *pdu.DeliverSM) error {
 	ctx, cancel := context.WithTimeout(e.ctx, takeWait)
 	defer cancel()
 	if p.EsmClass&receiptsType == data.SM_SMSC_DLV_RCPT_TYPE {
-		r, ok := receipt(p)
+		r, ok := receipt(p, e.hex)
 		if !ok {
 			return nil
 		}
@@ -185,16 +187,16 @@ var (
 
 // receipt reads what became of a message: its own fields where the SMSC sends
 // them, else the text that all of them write.
-func receipt(p *pdu.DeliverSM) (Receipt, bool) {
+func receipt(p *pdu.DeliverSM, hex bool) (Receipt, bool) {
 	r, text, state := Receipt{}, body(p), ""
 	if m := receiptID.FindStringSubmatch(text); m != nil {
-		r.ID = m[1]
+		r.ID = messageID(m[1], hex, 10)
 	}
 	if m := receiptState.FindStringSubmatch(text); m != nil {
 		state = strings.ToUpper(m[1])
 	}
 	if f, ok := p.OptionalParameters[pdu.TagReceiptedMessageID]; ok {
-		r.ID = f.String()
+		r.ID = messageID(f.String(), hex, 16)
 	}
 	if f, ok := p.OptionalParameters[pdu.TagMessageStateOption]; ok && len(f.Data) == 1 {
 		state = map[byte]string{
@@ -209,4 +211,14 @@ func receipt(p *pdu.DeliverSM) (Receipt, bool) {
 	default:
 		return r, false // still on its way
 	}
+}
+
+// messageID brings the names that such an SMSC has for one message, hexadecimal
+// and decimal, into one form. What is no number of that base stays as it is.
+func messageID(id string, hex bool, base int) string {
+	n, err := strconv.ParseUint(id, base, 64)
+	if !hex || err != nil {
+		return id
+	}
+	return strconv.FormatUint(n, 10)
 }

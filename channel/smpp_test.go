@@ -336,19 +336,24 @@ func TestALonelyPartIsNotLost(t *testing.T) {
 }
 
 func TestReceiptsOfManySMSCs(t *testing.T) {
+	taken := Receipt{ID: messageID("0000001F3A", true, 16), Delivered: true} // as it is kept when the SMSC takes the message
 	tests := []struct {
 		name string
 		text string
 		tlv  []pdu.Field
 		want Receipt
 		ok   bool
+		hex  bool
 	}{
-		{"by its text", "id:7F3a sub:001 dlvrd:001 submit date:2601011200 done date:2601011200 stat:DELIVRD err:000 text:", nil, Receipt{ID: "7F3a", Delivered: true}, true},
-		{"not delivered", "id:12 sub:001 dlvrd:000 stat:UNDELIV err:011 Text:", nil, Receipt{ID: "12"}, true},
-		{"still on its way", "id:12 stat:ENROUTE err:000", nil, Receipt{}, false},
-		{"accepted is not delivered", "id:12 stat:ACCEPTD err:000", nil, Receipt{}, false},
-		{"by the fields beside it", "", []pdu.Field{{Tag: pdu.TagReceiptedMessageID, Data: []byte("SC9\x00")}, {Tag: pdu.TagMessageStateOption, Data: []byte{2}}}, Receipt{ID: "SC9", Delivered: true}, true},
-		{"of no message", "stat:DELIVRD", nil, Receipt{}, false},
+		{"by its text", "id:7F3a sub:001 dlvrd:001 submit date:2601011200 done date:2601011200 stat:DELIVRD err:000 text:", nil, Receipt{ID: "7F3a", Delivered: true}, true, false},
+		{"not delivered", "id:12 sub:001 dlvrd:000 stat:UNDELIV err:011 Text:", nil, Receipt{ID: "12"}, true, false},
+		{"still on its way", "id:12 stat:ENROUTE err:000", nil, Receipt{}, false, false},
+		{"accepted is not delivered", "id:12 stat:ACCEPTD err:000", nil, Receipt{}, false, false},
+		{"by the fields beside it", "", []pdu.Field{{Tag: pdu.TagReceiptedMessageID, Data: []byte("SC9\x00")}, {Tag: pdu.TagMessageStateOption, Data: []byte{2}}}, Receipt{ID: "SC9", Delivered: true}, true, false},
+		{"of no message", "stat:DELIVRD", nil, Receipt{}, false, false},
+		{"in decimal, of a message taken in hexadecimal", "id:0000007994 stat:DELIVRD", nil, taken, true, true},
+		{"in hexadecimal beside the text, as it was taken", "id:7994 stat:DELIVRD", []pdu.Field{{Tag: pdu.TagReceiptedMessageID, Data: []byte("1f3a\x00")}}, taken, true, true},
+		{"a name that is no number", "id:a-b stat:DELIVRD", nil, Receipt{ID: "a-b", Delivered: true}, true, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -359,7 +364,7 @@ func TestReceiptsOfManySMSCs(t *testing.T) {
 			for _, f := range tt.tlv {
 				p.RegisterOptionalParam(f)
 			}
-			r, ok := receipt(p)
+			r, ok := receipt(p, tt.hex)
 			if ok != tt.ok || ok && (r.ID != tt.want.ID || r.Delivered != tt.want.Delivered) {
 				t.Errorf("%+v, %t", r, ok)
 			}
@@ -432,7 +437,7 @@ func FuzzWhatAnSMSCSends(f *testing.F) {
 		}
 		p, err := parse(framed)
 		if d, ok := p.(*pdu.DeliverSM); ok && err == nil {
-			receipt(d)
+			receipt(d, true)
 			concatenated(d)
 			if text := body(d); !utf8.ValidString(text) {
 				t.Errorf("a text that is none: %q", text)
