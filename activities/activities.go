@@ -22,18 +22,21 @@ import (
 
 // Activities carries what the deeds need of the world.
 type Activities struct {
-	Cases     Cases
-	Media     Media
-	Contents  Contents
-	Roster    Roster
-	Contacts  Contacts
-	Messenger Messenger
-	Nudger    Nudger
-	Proofs    Proofs
-	Places    Places
-	Cells     func(lat, lon float64) string // H3 cell at resolution 7
-	Policy    *policy.Policy
-	Clock     policy.Clock
+	Cases         Cases
+	Concerns      Concerns
+	Media         Media
+	Contents      Contents
+	Roster        Roster
+	Contacts      Contacts
+	Registrations Registrations
+	Messenger     Messenger
+	Nudger        Nudger
+	Proofs        Proofs
+	Places        Places
+	Cells         func(lat, lon float64) string // H3 cell at resolution 7
+	Policy        *policy.Policy
+	Clock         policy.Clock
+	Care          Care
 }
 
 // Error types that callers of the deeds branch on.
@@ -191,6 +194,7 @@ type BeginInput struct {
 type BeginResult struct {
 	Case casefile.Case   `json:"case"`
 	Plan policy.Plan     `json:"plan"`
+	Care policy.CarePlan `json:"care,omitzero"`  // of a case in follow-up, or after it
 	Next casefile.UnitID `json:"next,omitempty"` // next-nearest station
 	Rows []Heard         `json:"rows"`
 	Keep []KeepInput     `json:"keep,omitempty"` // sent in an earlier run, and not fetched yet
@@ -216,6 +220,9 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 		return BeginResult{}, final(ctx, fmt.Errorf("begin case %s: %w", in.Case, err))
 	}
 	out.Plan, out.Next = l.Plan, l.Next
+	if c.State == casefile.FollowUp || c.State == casefile.Closed {
+		out.Care = a.policy().CarePlan()
+	}
 	if c.Version > 0 { // nothing was sent to a case that has just begun
 		if out.Keep, err = a.Media.PendingMedia(ctx, c.ID); err != nil {
 			return BeginResult{}, final(ctx, fmt.Errorf("begin case %s: %w", in.Case, err))
@@ -352,6 +359,7 @@ type Wanted struct {
 	Role     casefile.Role       `json:"role"`
 	Seq      int                 `json:"seq"` // number that the OFFERED event will have
 	Levels   []casefile.Level    `json:"levels"`
+	Up       [][]casefile.Level  `json:"up,omitempty"` // the first of these that reaches somebody answers for a level that the case must not reach
 	WithinM  int                 `json:"within_m"`
 	Needed   int                 `json:"needed"`             // people still missing in the crew
 	Asked    []casefile.MemberID `json:"asked,omitempty"`    // near members who have an open offer
@@ -381,33 +389,29 @@ func (a *Activities) Rank(ctx context.Context, in RankInput) (RankResult, error)
 	for _, w := range in.Wanted {
 		wave := Wave{Role: w.Role}
 		var why []dispatch.Choice
-		for _, level := range w.Levels {
-			var choices []dispatch.Choice
-			var err error
-			var found []dispatch.Candidate
-			if level == casefile.LevelNear {
-				choices, err = a.rankNear(ctx, in, w)
-			} else {
-				station := in.Station
-				ask := level
-				if level == casefile.LevelNextStation {
-					station, ask = in.Next, casefile.LevelStation
-				}
-				if ask == casefile.LevelStation && station == "" {
-					continue
-				}
-				found, err = a.Roster.Desks(ctx, ask, in.Place, station)
-				choices = dispatch.Desks(found, w.Declined)
-			}
+		ask := func(level casefile.Level) (reached, blind bool, err error) {
+			found, choices, err := a.rankLevel(ctx, in, w, level)
 			if err != nil {
-				return RankResult{}, final(ctx, fmt.Errorf("rank case %s: %w", in.Case, err))
+				return false, false, fmt.Errorf("rank case %s: %w", in.Case, err)
 			}
 			for _, c := range choices {
+				reached = reached || c.Chosen
+				blind = blind || c.Why == dispatch.Conflict
 				if c.Chosen && !slices.ContainsFunc(wave.Asks, func(x casefile.Ask) bool { return x.Member == c.Member }) {
 					wave.Asks = append(wave.Asks, casefile.Ask{Member: c.Member, Level: level, Unit: unitOf(found, c.Member), Metres: c.Metres, Why: c.Why})
 				}
 			}
 			why = append(why, choices...)
+			return reached, blind && !reached && level != casefile.LevelNear, nil
+		}
+		for _, level := range w.Levels {
+			_, blind, err := ask(level)
+			if err == nil && blind {
+				err = firstOf(w.Up, w.Levels, ask)
+			}
+			if err != nil {
+				return RankResult{}, final(ctx, err)
+			}
 		}
 		if w.Bundle > 0 && len(wave.Asks) > 0 { // who reaches nobody leaves the ring to another
 			rung, err := a.Roster.RingTaps(ctx, TapRing{Level: w.Levels[0], Case: in.Case, Seq: w.Seq, Since: w.Since, At: in.At, Bundle: w.Bundle})
@@ -439,21 +443,59 @@ func unitOf(found []dispatch.Candidate, m casefile.MemberID) casefile.UnitID {
 	return ""
 }
 
-func (a *Activities) rankNear(ctx context.Context, in RankInput, w Wanted) ([]dispatch.Choice, error) {
+// firstOf asks the first rung that reaches somebody: it answers for a level that
+// the case must not reach. What is asked anyway needs no second asking.
+func firstOf(rungs [][]casefile.Level, already []casefile.Level, ask func(casefile.Level) (reached, blind bool, err error)) error {
+	for _, rung := range rungs {
+		answers := false
+		for _, level := range rung {
+			if level == casefile.LevelNear || slices.Contains(already, level) {
+				continue
+			}
+			reached, _, err := ask(level)
+			if err != nil {
+				return err
+			}
+			answers = answers || reached
+		}
+		if answers {
+			return nil
+		}
+	}
+	return nil
+}
+
+// rankLevel gives everybody of one level a verdict.
+func (a *Activities) rankLevel(ctx context.Context, in RankInput, w Wanted, level casefile.Level) ([]dispatch.Candidate, []dispatch.Choice, error) {
+	if level == casefile.LevelNear {
+		return a.rankNear(ctx, in, w)
+	}
+	station, ask := in.Station, level
+	if level == casefile.LevelNextStation {
+		station, ask = in.Next, casefile.LevelStation
+	}
+	if ask == casefile.LevelStation && station == "" {
+		return nil, nil, nil
+	}
+	found, err := a.Roster.Desks(ctx, ask, in.Place, station, in.Case)
+	return found, dispatch.Desks(found, w.Declined), err
+}
+
+func (a *Activities) rankNear(ctx context.Context, in RankInput, w Wanted) ([]dispatch.Candidate, []dispatch.Choice, error) {
 	if in.Pin == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	near, err := a.Roster.Nearest(ctx, NearQuery{
 		Pin: *in.Pin, Role: w.Role, K: in.Rule.K, WithinM: max(w.WithinM, w.ReachM), Case: in.Case, At: in.At,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	asked, accepted, err := a.Roster.Acceptance(ctx, w.Role, in.Place.Province, in.At.UTC().Hour())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return dispatch.Wave(near, dispatch.Rule{
+	return near, dispatch.Wave(near, dispatch.Rule{
 		Target: in.Rule.Target, PriorYes: in.Rule.PriorYes, PriorAsked: in.Rule.PriorAsked,
 		Max: in.Rule.Max, Fixed: in.Rule.Fixed, Fresh: in.Rule.Fresh, Needed: w.Needed,
 		Type: in.Type, State: in.State, Role: w.Role, Child: in.Child, At: in.At, WithinM: w.WithinM, FemaleLeadM: in.Rule.FemaleLeadM,

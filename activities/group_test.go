@@ -25,7 +25,7 @@ func (c *channel) Send(_ context.Context, m Outgoing) (Sent, error) {
 	return Sent{Outcome: OutcomeAccepted}, nil
 }
 
-func (c *channel) MemberContact(context.Context, casefile.MemberID) (Contact, error) {
+func (c *channel) MemberContact(context.Context, casefile.MemberID, casefile.CaseID) (Contact, error) {
 	return c.contact, nil
 }
 

@@ -32,18 +32,20 @@ type Cases interface {
 
 // Arrived is one inbox row of a case.
 type Arrived struct {
-	N       int                 `json:"n"`
-	EventID casefile.EventID    `json:"event_id"`
-	At      time.Time           `json:"at"` // when it was stored, case time
-	In      casefile.Incoming   `json:"in"`
-	From    casefile.ReporterID `json:"from,omitempty"`
-	Desk    Desk                `json:"desk,omitzero"` // the duty desk that a member who pressed a desk's button is
+	N        int                 `json:"n"`
+	EventID  casefile.EventID    `json:"event_id"`
+	At       time.Time           `json:"at"` // when it was stored, case time
+	In       casefile.Incoming   `json:"in"`
+	From     casefile.ReporterID `json:"from,omitempty"`
+	Desk     Desk                `json:"desk,omitzero"`       // the duty desk that a member who pressed a desk's button is
+	KeptAway bool                `json:"kept_away,omitempty"` // by a member whom the case must not reach
 }
 
 // Desk is a duty desk as the roster knows it, whatever the card says that somebody pressed on.
 type Desk struct {
-	Level    casefile.Level `json:"level,omitempty"`    // empty: a person in the field
-	Province string         `json:"province,omitempty"` // empty: of the nation
+	Level    casefile.Level  `json:"level,omitempty"`    // empty: a person in the field
+	Province string          `json:"province,omitempty"` // empty: of the nation
+	Unit     casefile.UnitID `json:"unit,omitempty"`     // of the member who pressed a button of a follow-up, desk or not
 }
 
 // For is the level at which the desk answers for a place, empty for none.
@@ -75,6 +77,8 @@ type JoinResult struct {
 	Earlier      casefile.CaseID   `json:"earlier,omitempty"`    // case at the same place after control: rings again
 	EarlierInbox int               `json:"earlier_inbox,omitempty"`
 	Linked       []casefile.CaseID `json:"linked,omitempty"` // open cases of another type at the place
+
+	Excluded []casefile.Exclusion `json:"excluded,omitempty"` // whom those cases must not reach
 }
 
 // Media keeps what people sent beside words. postgres.Store happens to provide it.
@@ -120,8 +124,8 @@ type Roster interface {
 	// Nearest returns the members of a role nearest to a point, on duty or not,
 	// truly nearest first, at most k, none farther than withinM.
 	Nearest(ctx context.Context, q NearQuery) ([]dispatch.Candidate, error)
-	// Desks returns the duty desks that answer for a level at a place.
-	Desks(ctx context.Context, level casefile.Level, at casefile.Place, station casefile.UnitID) ([]dispatch.Candidate, error)
+	// Desks returns the duty desks that answer for a level at a place, and marks those that a case must not reach.
+	Desks(ctx context.Context, level casefile.Level, at casefile.Place, station casefile.UnitID, of casefile.CaseID) ([]dispatch.Candidate, error)
 	// Station returns the unit responsible for a place (station-area table, else the
 	// nearest live station) and the next-nearest live one.
 	Station(ctx context.Context, pin casefile.Pin, at casefile.Place) (responsible, next casefile.UnitID, err error)
@@ -175,8 +179,9 @@ type TapsRung struct {
 
 // Contacts resolves whom a message goes to, and keeps what became of it.
 type Contacts interface {
-	// MemberContact and ReporterContact return casefile.ErrNotFound for nobody.
-	MemberContact(ctx context.Context, id casefile.MemberID) (Contact, error)
+	// MemberContact and ReporterContact return casefile.ErrNotFound for nobody. A
+	// member is asked for about a case, which may have to keep away from them; empty: about none.
+	MemberContact(ctx context.Context, id casefile.MemberID, about casefile.CaseID) (Contact, error)
 	ReporterContact(ctx context.Context, id casefile.ReporterID) (Contact, error)
 	// Delivered records what a channel answered to messages; a repeat of a key overwrites.
 	Delivered(ctx context.Context, d []Delivery) error
@@ -208,6 +213,7 @@ type Contact struct {
 	Desk     bool   // a duty desk: some ways are only for these
 	Group    string // of a duty desk: LINE group ID of its unit; empty: none
 	Quiet    bool   // a reporter with an open case in quiet mode: nothing unasked, whatever case it is about
+	KeptAway bool   // the case must not reach this member
 	Language casefile.Language
 	Others   []Way // verified ways beside LINE, one of each channel at most
 }
@@ -317,7 +323,13 @@ type Args struct {
 	Question *policy.Card          `json:"question,omitempty"` // the card that is asked next; nil: none
 	Until    time.Time             `json:"until,omitzero"`     // the end of a shift
 	Alarm    *Alarm                `json:"alarm,omitempty"`    // what the second watcher found; its cards only
+	Owed     *casefile.Obligation  `json:"owed,omitempty"`     // what a card of a follow-up is about
+	Contact  *casefile.SafeContact `json:"contact,omitempty"`  // when the person may be spoken to
 	Roster   *RosterGaps           `json:"roster,omitempty"`   // what the morning list counted; its messages only
+
+	Registration casefile.RegistrationID `json:"registration,omitempty"` // what a verifier's card is about
+	Applicant    *Applicant              `json:"-"`                      // who it is: in the answer to a verifier's own press only, never in a workflow
+	Talk         *casefile.TalkAnswer    `json:"talk,omitempty"`         // a concern or a task; their messages only
 }
 
 // RosterUnreachable is the message of the morning list. It names nobody.

@@ -28,6 +28,7 @@ type Message struct {
 	ReplyToken string            `json:"reply_token,omitempty"`
 	ReplyOnly  bool              `json:"reply_only,omitempty"`
 	Silent     bool              `json:"silent,omitempty"`
+	Parting    bool              `json:"parting,omitempty"` // the one word that still goes to whom the case must not reach any more
 	Args       Args              `json:"args"`
 }
 
@@ -57,7 +58,7 @@ var questions = []string{
 // pressed in a call. Other ways stand in when LINE does not take these.
 var needed = []string{
 	"accepted_card", "crew_full", "refused", "released", "stand_down", "handover_taken", "arrival_check", "scene_check", "pin_moved",
-	"same_place_again", "cancel_forced",
+	"same_place_again", "cancel_forced", "care_overdue",
 }
 
 // asks reports whether the message is a question to a member.
@@ -66,7 +67,8 @@ func (m Message) asks() bool { return m.Member != "" && slices.Contains(question
 // matters reports whether another way stands in for LINE: for questions, for what
 // must be known, and for every answer to a member's own word.
 func (m Message) matters() bool {
-	return m.Member != "" && m.Channel == "" && (m.ReplyToken != "" || m.asks() || slices.Contains(needed, m.Template))
+	pressing := m.Template == "care_owed" && m.Args.Owed != nil && m.Args.Owed.Kind.Pressing()
+	return m.Member != "" && m.Channel == "" && (m.ReplyToken != "" || m.asks() || pressing || slices.Contains(needed, m.Template))
 }
 
 // TellInput is what is said at one moment of a case.
@@ -255,7 +257,7 @@ type way struct {
 // say says one message: a question by the ways whose time has come, and everything
 // by LINE or by what stands in for it.
 func (a *Activities) say(ctx context.Context, t try, m Message) said {
-	to, err := a.contact(ctx, t.in.Reporter, m)
+	to, err := a.contact(ctx, t.in.Reporter, t.in.Case, m)
 	if err != nil {
 		return said{wait: transient(err)}
 	}
@@ -278,11 +280,14 @@ func (a *Activities) say(ctx context.Context, t try, m Message) said {
 }
 
 // contact is how the person is reached; nobody is reached by no way.
-func (a *Activities) contact(ctx context.Context, reporter casefile.ReporterID, m Message) (Contact, error) {
+func (a *Activities) contact(ctx context.Context, reporter casefile.ReporterID, about casefile.CaseID, m Message) (Contact, error) {
 	var to Contact
 	var err error
 	if m.Member != "" {
-		to, err = a.Contacts.MemberContact(ctx, m.Member)
+		to, err = a.Contacts.MemberContact(ctx, m.Member, about)
+		if to.KeptAway && !m.Parting { // whatever was queued, or is tried again
+			return Contact{}, err
+		}
 	} else {
 		to, err = a.Contacts.ReporterContact(ctx, reporter)
 	}

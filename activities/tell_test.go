@@ -42,7 +42,7 @@ func (x *exchange) Send(ctx context.Context, m Outgoing) (Sent, error) {
 	return Sent{Outcome: OutcomeAccepted, Request: "r-" + string(channel)}, nil
 }
 
-func (x *exchange) MemberContact(context.Context, casefile.MemberID) (Contact, error) {
+func (x *exchange) MemberContact(context.Context, casefile.MemberID, casefile.CaseID) (Contact, error) {
 	return x.contact, nil
 }
 

@@ -33,7 +33,7 @@ func (s *Server) visible(ctx context.Context, id casefile.CaseID) (casefile.Case
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	if !Viewer(ctx).sees(c.Place.Province) {
+	if !Viewer(ctx).mayHave(c) {
 		return casefile.Case{}, casefile.ErrNotFound
 	}
 	return c, nil
@@ -63,6 +63,13 @@ func (s *Server) ListCases(ctx context.Context, r ListCasesRequestObject) (ListC
 	}
 	page := ListCases200JSONResponse{Cases: make([]Case, 0, len(cases))}
 	for _, c := range cases[:min(len(cases), p.Limit)] {
+		if !Viewer(ctx).mayHave(c) {
+			continue
+		}
+		if c.Care != nil { // a list shows how the care stands, not all that is owed
+			care := *c.Care
+			care.Owed, c.Care = nil, &care
+		}
 		page.Cases = append(page.Cases, view(c))
 	}
 	if len(cases) > p.Limit {

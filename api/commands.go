@@ -54,6 +54,25 @@ var commands = map[string]struct {
 	"close":             {casefile.CaseClosed, []string{"outcome", "reason"}, nil},
 	"false-report":      {casefile.MarkedFalse, []string{"reason"}, nil},
 	"reopen":            {casefile.CaseReopened, []string{"reason"}, nil},
+	"exclude":           {casefile.Excluded, nil, []string{"unit", "member"}},
+
+	"manage":           {casefile.ManagerSet, []string{"member"}, []string{"reason"}},
+	"team":             {casefile.TeamSet, []string{"team"}, nil},
+	"assess":           {casefile.Assessed, []string{"risk"}, []string{"form", "text"}},
+	"plan":             {casefile.PlanSet, []string{"goals"}, []string{"owed", "text"}},
+	"approve-plan":     {casefile.PlanDecided, nil, []string{"text"}},
+	"return-plan":      {casefile.PlanDecided, []string{"reason"}, []string{"text"}},
+	"owe":              {casefile.Owed, []string{"owed"}, []string{"text"}},
+	"settle":           {casefile.Settled, []string{"obligation", "state"}, []string{"reason", "text"}},
+	"ask-help":         {casefile.HelpAsked, []string{"obligation"}, []string{"reason", "text"}},
+	"move-due":         {casefile.DueMoved, []string{"obligation", "due_at", "reason"}, []string{"text"}},
+	"refer":            {casefile.Referred, []string{"unit", "service"}, []string{"next", "text"}},
+	"answer-referral":  {casefile.ReferralAnswered, []string{"obligation", "yes"}, []string{"reason", "text"}},
+	"consent":          {casefile.ConsentSet, []string{"consent"}, []string{"text"}},
+	"contact":          {casefile.ContactSet, nil, []string{"contact", "text"}},
+	"offer-transfer":   {casefile.OfficeAsked, []string{"unit", "reason"}, []string{"text"}},
+	"answer-transfer":  {casefile.OfficeAnswered, []string{"obligation", "yes"}, []string{"reason", "text"}},
+	"reopen-follow-up": {casefile.CareReopened, []string{"reason"}, []string{"text"}},
 }
 
 // given lists the details that an order has.
@@ -64,6 +83,9 @@ func (o Order) given() []string {
 		"crew": o.Crew != 0, "minutes": o.Minutes != 0, "outcome": o.Outcome != "", "reason": o.Reason != "", "text": o.Text != "",
 		"pin": o.Pin != nil, "address": o.Address != "", "province": o.Province != "",
 		"level": o.Level != "",
+		"team":  o.Team != nil, "risk": o.Risk != "", "form": o.Form != "", "goals": o.Goals != nil, "owed": o.Owed != nil,
+		"obligation": o.Obligation != 0, "state": o.State != "", "due_at": !o.DueAt.IsZero(), "service": o.Service != "",
+		"next": o.Next != nil, "yes": o.Yes != nil, "consent": o.Consent != nil, "contact": o.Contact != nil,
 	} {
 		if has {
 			names = append(names, name)
@@ -86,6 +108,9 @@ func (s *Server) Command(ctx context.Context, r CommandRequestObject) (CommandRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.care(ctx, c, r, &cmd); err != nil {
+		return nil, err
+	}
 	if cmd.Case != "" { // the other case must be the operator's, too
 		if _, err := s.visible(ctx, cmd.Case); err != nil {
 			return nil, err
@@ -93,6 +118,10 @@ func (s *Server) Command(ctx context.Context, r CommandRequestObject) (CommandRe
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandPatience)
 	defer cancel()
+	if cmd.Kind == casefile.Excluded {
+		verdict, err := s.exclude(ctx, c, cmd)
+		return Command200JSONResponse(verdict), err
+	}
 	verdict, err := s.Commander.Command(ctx, r.Case, cmd)
 	if err != nil {
 		return nil, err
@@ -116,6 +145,9 @@ func (s *Server) command(ctx context.Context, r CommandRequestObject) (casefile.
 		if !slices.Contains(want.needs, name) && !slices.Contains(want.may, name) {
 			return casefile.Command{}, invalid(name, "คำสั่งนี้ไม่มีค่านี้", "this command does not have it")
 		}
+	}
+	if r.Kind == "contact" && len(given) == 0 {
+		return casefile.Command{}, invalid("contact", "ต้องระบุช่วงเวลาที่ติดต่อได้ หรือแผนความปลอดภัย", "say the hours of safe contact, or the safety plan")
 	}
 	if r.Kind == "note" && len(given) == 0 {
 		return casefile.Command{}, invalid("text", "บันทึกต้องมีข้อความหรือรหัสเหตุผล", "a note needs a text or a reason")

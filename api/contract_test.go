@@ -89,13 +89,17 @@ func TestEveryRouteIsListedAndGuarded(t *testing.T) {
 func TestT_A4_OutOfScopeDoesNotExist(t *testing.T) {
 	d := open(t)
 	bodies := map[string]any{
-		"command": map[string]any{}, "setDuty": map[string]any{"on_duty": true}, "setPosition": map[string]any{"lat": 16.8, "lon": 100.2},
+		"command": map[string]any{}, "setMembership": map[string]any{"deed": "SUSPEND", "reason": "WHY"}, "setVerifier": map[string]any{"verifies": true}, "setDuty": map[string]any{"on_duty": true}, "setPosition": map[string]any{"lat": 16.8, "lon": 100.2},
 	}
 	checked := 0
 	for name, route := range d.server.contract {
 		method, path, _ := strings.Cut(name, " ")
 		var own, others string
 		switch {
+		case slices.ContainsFunc(route.Operation.Tags, func(tag string) bool { return tag == "people" || tag == "forms" }):
+			continue // TestPeopleKeepToTheScope, TestFormsKeepToTheScope
+		case slices.Contains(route.Operation.Tags, "papers"):
+			continue // TestPapersKeepToTheScope
 		case strings.Contains(path, ":case"):
 			own, others = string(ownCase), string(farCase)
 		case strings.Contains(path, "/contacts"):
@@ -104,6 +108,10 @@ func TestT_A4_OutOfScopeDoesNotExist(t *testing.T) {
 			own, others = string(officer), string(stranger)
 		case strings.Contains(path, ":province"):
 			continue // a stream: TestRadioFeedIsScoped
+		case strings.Contains(path, ":concern"):
+			continue // TestConcernsAreSeenInScopeAndReadWithAPurpose
+		case strings.Contains(path, ":registration"):
+			continue // TestWhoMayDecideOnMembers
 		case strings.Contains(path, ":feed"):
 			continue // TestFeedsKeepToTheScope
 		case strings.Contains(path, ":unit"):
@@ -185,6 +193,8 @@ func TestSchemasAreTheTypes(t *testing.T) {
 		"Event": reflect.TypeFor[casefile.Event](), "Choice": reflect.TypeFor[dispatch.Choice](), "Pin": reflect.TypeFor[casefile.Pin](),
 		"Member": reflect.TypeFor[casefile.Member](), "Unit": reflect.TypeFor[casefile.Unit](),
 		"Schedule": reflect.TypeFor[dispatch.Schedule](), "Rotation": reflect.TypeFor[dispatch.Rotation](),
+		"Care": reflect.TypeFor[casefile.Care](), "Obligation": reflect.TypeFor[casefile.Obligation](), "CareDetail": reflect.TypeFor[casefile.CareDetail](),
+		"CarePlanGoal": reflect.TypeFor[casefile.Goal](), "CareConsent": reflect.TypeFor[casefile.Consent](), "SafeContact": reflect.TypeFor[casefile.SafeContact](),
 		"WeeklyShift": reflect.TypeFor[dispatch.WeeklyShift](), "DutyChange": reflect.TypeFor[dispatch.Change](),
 	}
 	for name, typ := range types {
@@ -233,7 +243,11 @@ func TestEnumsAreTheLists(t *testing.T) {
 			activities.OutcomeAccepted, activities.OutcomeRefused, activities.OutcomeQuota, activities.OutcomeNoContact,
 			activities.OutcomeWithheld, activities.OutcomeUnknown, activities.OutcomeStale, activities.OutcomeFailed,
 		})},
-		"ways": {property("DeliveredMessage", "channel"), words(casefile.Ways)},
+		"ways":     {property("DeliveredMessage", "channel"), words(casefile.Ways)},
+		"problems": {enum(doc.Components.Schemas["CareProblem"]), words(casefile.Problems)}, "risks": {enum(doc.Components.Schemas["Risk"]), words(casefile.Risks)},
+		"horizons": {enum(doc.Components.Schemas["Horizon"]), words(casefile.Horizons)}, "obligations": {enum(doc.Components.Schemas["ObligationKind"]), words(casefile.ObligationKinds)},
+		"obligation states": {property("Obligation", "state"), words(casefile.ObligationStates)},
+		"consent purposes":  {property("NewConsent", "purpose"), words(casefile.ConsentPurposes)}, "consent bases": {property("NewConsent", "basis"), casefile.Bases},
 	} {
 		if !slices.Equal(lists[0], lists[1]) {
 			t.Errorf("%s: openapi.yaml has %v, the program %v", name, lists[0], lists[1])

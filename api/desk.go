@@ -25,7 +25,11 @@ func (s *Server) GetDesk(ctx context.Context, r GetDeskRequestObject) (GetDeskRe
 		if err != nil {
 			return nil, err
 		}
-		waiting = append(waiting, cases...)
+		for _, c := range cases {
+			if Viewer(ctx).mayHave(c) {
+				waiting = append(waiting, c)
+			}
+		}
 		if len(cases) < f.Limit {
 			break
 		}

@@ -33,10 +33,16 @@ func (s *Server) answerNow(ctx context.Context, a line.Arrival, r Routed) error 
 	if a.Group != nil {
 		return s.inGroup(ctx, a)
 	}
+	if r.Talk.Say != "" {
+		return s.conversed(ctx, a, r)
+	}
 	switch a.In.Word {
 	case casefile.Followed:
 		return s.followed(ctx, a, r)
 	case casefile.Said, casefile.SentMedia:
+		if took, err := s.joins(ctx, a, r); took || err != nil {
+			return err
+		}
 		return s.say(ctx, a, r.Language, "menu", activities.Args{})
 	case casefile.SentLocation:
 		if r.Member != "" && a.In.Pin != nil && a.In.Pin.Usable() { // a responder's own position
@@ -85,13 +91,19 @@ func (s *Server) pressed(ctx context.Context, a line.Arrival, r Routed) error {
 			return fmt.Errorf("set the language: %w", err)
 		}
 		return s.say(ctx, a, a.In.Language, "language_set", activities.Args{})
+	case casefile.ActJoin:
+		return s.join(ctx, a, r)
+	case casefile.ActVet:
+		if r.Member != "" {
+			return s.vet(ctx, a, r)
+		}
 	case casefile.ActDutyOn, casefile.ActDutyOff:
 		if r.Member != "" {
 			return s.setDuty(ctx, a, r)
 		}
 	case casefile.ActHeard: // kept with the arrival itself
 		if r.Member != "" {
-			return s.say(ctx, a, r.Language, "test_noted", activities.Args{})
+			return s.heard(ctx, a, r)
 		}
 	case casefile.ActDeskTake: // without a case: an alarm of the watcher, which reads the answer in the inbox
 		if r.Member != "" && a.In.Reason == casefile.ReasonWatch {

@@ -150,7 +150,7 @@ func (s *FeedSender) forward(ctx context.Context, f *LeasedFeed) (fault string, 
 			return "", err
 		}
 		for _, h := range batch {
-			pin, wanted, err := pinOf(ctx, s.Cases, f.Province, h)
+			pin, wanted, err := pinOf(ctx, s.Cases, f.Province, "", h)
 			if err != nil {
 				return "", err
 			}

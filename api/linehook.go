@@ -102,6 +102,9 @@ func (s *Server) takeIn(ctx context.Context, at time.Time, raws []json.RawMessag
 	for _, r := range routed {
 		a := parsed[r.EventID]
 		s.metrics.event(a.In.Word, r.Duplicate)
+		if r.Concern != "" && r.ConcernN > 0 {
+			s.nudgeConcern(ctx, r.Concern, r.ConcernN)
+		}
 		switch {
 		case r.Case != "":
 			s.nudges.add(ctx, r.Case, r.N)

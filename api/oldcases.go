@@ -42,6 +42,9 @@ func (s *Server) FindOldCases(ctx context.Context, r FindOldCasesRequestObject) 
 	}
 	all := FindOldCases200JSONResponse{Cases: make([]OldCase, 0, len(cases))}
 	for _, c := range cases {
+		if c.Excludes(viewer.Unit, "") {
+			continue
+		}
 		all.Cases = append(all.Cases, OldCase{
 			Code: c.Code(), State: c.State, Province: c.Place.Province, ReportedAt: c.ReportedAt, EndedAt: c.EndedAt,
 		})

@@ -15,6 +15,7 @@ import (
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/dispatch"
+	"github.com/ess-thailand/ess/paper"
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
@@ -107,11 +108,21 @@ type AddedFeed struct {
 	Secret string `json:"secret"`
 }
 
+// AnsweredForms defines model for AnsweredForms.
+type AnsweredForms struct {
+	Answered []FormAnswers `json:"answered"`
+}
+
 // Ask One member asked in a wave, with the reason of the choice.
 type Ask = casefile.Ask
 
 // Assignment One member who said that they go.
 type Assignment = casefile.Assignment
+
+// Because defines model for Because.
+type Because struct {
+	Reason string `json:"reason"`
+}
 
 // CalendarAddress defines model for CalendarAddress.
 type CalendarAddress struct {
@@ -122,6 +133,21 @@ type CalendarAddress struct {
 // CardAnswer What the reporter answered on a question card.
 type CardAnswer = casefile.CardAnswer
 
+// Care What follows an emergency. Words are in the personal part of the case.
+type Care = casefile.Care
+
+// CareConsent defines model for CareConsent.
+type CareConsent = casefile.Consent
+
+// CareDetail What an event says about the care of a case.
+type CareDetail = casefile.CareDetail
+
+// CarePlanGoal defines model for CarePlanGoal.
+type CarePlanGoal = casefile.Goal
+
+// CareProblem defines model for CareProblem.
+type CareProblem = casefile.Problem
+
 // Case defines model for Case.
 type Case = CaseView
 
@@ -130,10 +156,59 @@ type Case = CaseView
 // Example: 5b0f33a1-9c1d-4c57-8d0e-0d8f1f0a7a10
 type CaseID = casefile.CaseID
 
+// CaseLoad defines model for CaseLoad.
+type CaseLoad struct {
+	At       time.Time     `json:"at"`
+	Managers []ManagerLoad `json:"managers"`
+	Offices  []OfficeLoad  `json:"offices"`
+	Since    time.Time     `json:"since"`
+}
+
 // CasePage defines model for CasePage.
 type CasePage struct {
 	Cases []Case `json:"cases"`
 	Next  string `json:"next,omitempty,omitzero"`
+}
+
+// CasePart defines model for CasePart.
+type CasePart struct {
+	AckedAt time.Time `json:"acked_at,omitempty,omitzero"`
+
+	// Agency POLICE, MSDHS, ONDE or EEF.
+	Agency        string    `json:"agency"`
+	ArrivedAt     time.Time `json:"arrived_at,omitempty,omitzero"`
+	ChildInvolved bool      `json:"child_involved,omitempty,omitzero"`
+	Code          string    `json:"code"`
+	ControlledAt  time.Time `json:"controlled_at,omitempty,omitzero"`
+	EndedAt       time.Time `json:"ended_at,omitempty,omitzero"`
+
+	// Id Random; tells nothing by itself.
+	//
+	// Example: 5b0f33a1-9c1d-4c57-8d0e-0d8f1f0a7a10
+	Id CaseID `json:"id"`
+
+	// Owed What is owed and not settled.
+	Owed int `json:"owed,omitempty,omitzero"`
+
+	// Owner The office that looks after it.
+	Owner      string                `json:"owner,omitempty,omitzero"`
+	Plan       string                `json:"plan,omitempty,omitzero"`
+	Problem    string                `json:"problem,omitempty,omitzero"`
+	Province   string                `json:"province"`
+	ReportedAt time.Time             `json:"reported_at"`
+	Risk       string                `json:"risk,omitempty,omitzero"`
+	Severity   casefile.Severity     `json:"severity,omitempty,omitzero"`
+	State      State                 `json:"state"`
+	Station    string                `json:"station,omitempty,omitzero"`
+	Type       casefile.IncidentType `json:"type,omitempty,omitzero"`
+}
+
+// CasePerson defines model for CasePerson.
+type CasePerson = casefile.CasePerson
+
+// CasePersons defines model for CasePersons.
+type CasePersons struct {
+	Persons []CasePerson `json:"persons"`
 }
 
 // Category One of the ten groups of 1300.
@@ -161,6 +236,123 @@ type Channel = casefile.Channel
 
 // Choice defines model for Choice.
 type Choice = dispatch.Choice
+
+// Concern defines model for Concern.
+type Concern struct {
+	BegunAt time.Time `json:"begun_at"`
+
+	// Case The case that it became.
+	Case casefile.CaseID `json:"case,omitempty,omitzero"`
+
+	// Child In doubt a child is concerned.
+	Child bool `json:"child"`
+
+	// Code Example: B-5B0F-33A1
+	Code string `json:"code"`
+
+	// DueAt When it climbs.
+	DueAt    time.Time  `json:"due_at,omitempty,omitzero"`
+	EndedAt  time.Time  `json:"ended_at,omitempty,omitzero"`
+	Evidence []Evidence `json:"evidence,omitempty,omitzero"`
+	Id       ConcernID  `json:"id"`
+
+	// Kind One of the six goals.
+	Kind ConcernKind `json:"kind"`
+
+	// Level The office that was asked last.
+	Level  casefile.Level `json:"level,omitempty,omitzero"`
+	Office string         `json:"office,omitempty,omitzero"`
+
+	// Owner Who did something. The ID is opaque, an operator's is the name of the token.
+	Owner Actor `json:"owner,omitempty,omitzero"`
+	Place Place `json:"place"`
+
+	// ProposedBy Who did something. The ID is opaque, an operator's is the name of the token.
+	ProposedBy Actor            `json:"proposed_by,omitempty,omitzero"`
+	Reason     string           `json:"reason,omitempty,omitzero"`
+	ReceivedAt time.Time        `json:"received_at,omitempty,omitzero"`
+	ReferredAt time.Time        `json:"referred_at,omitempty,omitzero"`
+	ReferredTo casefile.Partner `json:"referred_to,omitempty,omitzero"`
+	School     string           `json:"school,omitempty,omitzero"`
+	State      ConcernState     `json:"state"`
+	TakenAt    time.Time        `json:"taken_at,omitempty,omitzero"`
+	Unit       string           `json:"unit,omitempty,omitzero"`
+}
+
+// ConcernCell defines model for ConcernCell.
+type ConcernCell struct {
+	Concerns int `json:"concerns"`
+
+	// Kind One of the six goals.
+	Kind ConcernKind `json:"kind"`
+
+	// Month Example: 2026-11
+	Month string `json:"month"`
+
+	// Province The two digits of the Department of Provincial Administration.
+	//
+	// Example: 65
+	Province ProvinceCode `json:"province"`
+}
+
+// ConcernCounts defines model for ConcernCounts.
+type ConcernCounts struct {
+	Cells []ConcernCell `json:"cells"`
+
+	// Least Cells of fewer are left out.
+	Least int `json:"least"`
+}
+
+// ConcernID defines model for ConcernID.
+type ConcernID = casefile.ConcernID
+
+// ConcernKind One of the six goals.
+type ConcernKind = casefile.ConcernKind
+
+// ConcernOrder defines model for ConcernOrder.
+type ConcernOrder struct {
+	Adult    bool            `json:"adult,omitempty,omitzero"`
+	Evidence []int           `json:"evidence,omitempty,omitzero"`
+	Reason   string          `json:"reason,omitempty,omitzero"`
+	To       Partner         `json:"to,omitempty,omitzero"`
+	Unit     casefile.UnitID `json:"unit,omitempty,omitzero"`
+}
+
+// ConcernPage defines model for ConcernPage.
+type ConcernPage struct {
+	Concerns []Concern `json:"concerns"`
+	Next     string    `json:"next,omitempty,omitzero"`
+}
+
+// ConcernPrivate defines model for ConcernPrivate.
+type ConcernPrivate struct {
+	Said []ConcernSaid `json:"said"`
+}
+
+// ConcernSaid defines model for ConcernSaid.
+type ConcernSaid struct {
+	At   time.Time `json:"at"`
+	ID   int       `json:"id"`
+	Link string    `json:"link,omitempty,omitzero"`
+
+	// Media What was sent beside words; its content is the evidence of this number.
+	Media string        `json:"media,omitempty,omitzero"`
+	Pin   *casefile.Pin `json:"pin,omitempty,omitzero"`
+	Text  string        `json:"text,omitempty,omitzero"`
+}
+
+// ConcernState defines model for ConcernState.
+type ConcernState = casefile.ConcernState
+
+// ConcernVerdict defines model for ConcernVerdict.
+type ConcernVerdict struct {
+	Case string `json:"case,omitempty,omitzero"`
+
+	// Kind What was recorded. Of a child's concern the first of two persons records CLOSE_PROPOSED.
+	Kind    string       `json:"kind"`
+	State   ConcernState `json:"state"`
+	Version int          `json:"version"`
+}
 
 // Contact defines model for Contact.
 type Contact struct {
@@ -326,6 +518,41 @@ type DutyOverride struct {
 // Event One thing that happened. Which details it has depends on its kind. What is personal is not here.
 type Event = casefile.Event
 
+// Evidence defines model for Evidence.
+type Evidence struct {
+	At    time.Time `json:"at"`
+	Bytes int       `json:"bytes"`
+	ID    int       `json:"id"`
+
+	// Kind link, image, video, audio or file.
+	Kind string `json:"kind"`
+
+	// SHA256 Of the content as it came.
+	SHA256 string `json:"sha256,omitempty,omitzero"`
+
+	// State PENDING, KEPT, GONE or TOO_LARGE.
+	State string `json:"state"`
+}
+
+// Exclusion defines model for Exclusion.
+type Exclusion = casefile.Exclusion
+
+// FactFindingInput defines model for FactFindingInput.
+type FactFindingInput struct {
+	Head  PaperHead        `json:"head,omitempty,omitzero"`
+	Paper FactFindingPaper `json:"paper"`
+}
+
+// FactFindingPaper defines model for FactFindingPaper.
+type FactFindingPaper = paper.FactFinding
+
+// Family defines model for Family.
+type Family struct {
+	// More There are more than one answer holds.
+	More      bool       `json:"more"`
+	Relatives []Relative `json:"relatives"`
+}
+
 // Feed defines model for Feed.
 type Feed struct {
 	AddedAt time.Time `json:"added_at"`
@@ -370,8 +597,92 @@ type Filed struct {
 	Repeated bool `json:"repeated"`
 }
 
+// FilledForm defines model for FilledForm.
+type FilledForm struct {
+	Filled FormAnswers `json:"filled"`
+
+	// Finding What the rules of the form make of the answers.
+	Finding FormFinding `json:"finding,omitempty,omitzero"`
+
+	// Withheld There are answers that you may not read.
+	Withheld bool `json:"withheld"`
+}
+
+// FollowUp defines model for FollowUp.
+type FollowUp struct {
+	BeganAt time.Time `json:"began_at"`
+
+	// Case Random; tells nothing by itself.
+	//
+	// Example: 5b0f33a1-9c1d-4c57-8d0e-0d8f1f0a7a10
+	Case    CaseID            `json:"case"`
+	Code    string            `json:"code"`
+	Manager casefile.MemberID `json:"manager,omitempty,omitzero"`
+
+	// NextDueAt When the first of what is owed is due.
+	NextDueAt time.Time `json:"next_due_at,omitempty,omitzero"`
+	Overdue   int       `json:"overdue"`
+	Owed      int       `json:"owed"`
+
+	// Owner The office.
+	Owner casefile.UnitID `json:"owner"`
+
+	// Plan PROPOSED, APPROVED or RETURNED.
+	Plan     casefile.PlanState `json:"plan,omitempty,omitzero"`
+	Problem  CareProblem        `json:"problem"`
+	Province string             `json:"province"`
+	Risk     Risk               `json:"risk,omitempty,omitzero"`
+}
+
+// FollowUpPage defines model for FollowUpPage.
+type FollowUpPage struct {
+	FollowUps []FollowUp `json:"follow_ups"`
+	Next      string     `json:"next,omitempty,omitzero"`
+}
+
+// Form defines model for Form.
+type Form = casefile.Form
+
+// FormAnswers defines model for FormAnswers.
+type FormAnswers = casefile.FormAnswers
+
+// FormField defines model for FormField.
+type FormField = casefile.FormField
+
+// FormFinding What the rules of the form make of the answers.
+type FormFinding = casefile.Finding
+
+// FormInput defines model for FormInput.
+type FormInput struct {
+	Answers casefile.Filled `json:"answers"`
+	Version string          `json:"version"`
+}
+
+// FormList defines model for FormList.
+type FormList struct {
+	Forms []Form `json:"forms"`
+}
+
+// FormOption defines model for FormOption.
+type FormOption = casefile.Option
+
+// FormScoring How a score and a level of risk come about.
+type FormScoring = casefile.Scoring
+
+// HandoverInput defines model for HandoverInput.
+type HandoverInput struct {
+	Head  PaperHead     `json:"head,omitempty,omitzero"`
+	Paper HandoverPaper `json:"paper"`
+}
+
+// HandoverPaper defines model for HandoverPaper.
+type HandoverPaper = paper.Handover
+
 // HandoverStep The hand-over to a social office in progress.
 type HandoverStep = casefile.HandoverStep
+
+// Horizon defines model for Horizon.
+type Horizon = casefile.Horizon
 
 // Hotline defines model for Hotline.
 type Hotline struct {
@@ -379,6 +690,50 @@ type Hotline struct {
 	En     string `json:"en"`
 	Number string `json:"number"`
 	Th     string `json:"th"`
+}
+
+// Household defines model for Household.
+type Household = casefile.Household
+
+// HouseholdChange defines model for HouseholdChange.
+type HouseholdChange struct {
+	Address  string    `json:"address"`
+	District string    `json:"district"`
+	Head     PersonRef `json:"head"`
+
+	// Province The two digits of the Department of Provincial Administration.
+	//
+	// Example: 65
+	Province ProvinceCode `json:"province"`
+}
+
+// HouseholdEnd defines model for HouseholdEnd.
+type HouseholdEnd struct {
+	Until string `json:"until"`
+}
+
+// HouseholdInput defines model for HouseholdInput.
+type HouseholdInput struct {
+	Address  string    `json:"address"`
+	District string    `json:"district"`
+	Head     PersonRef `json:"head"`
+
+	// Province The two digits of the Department of Provincial Administration.
+	//
+	// Example: 65
+	Province ProvinceCode `json:"province"`
+
+	// Since The day from which the head lives there, in either era.
+	Since string `json:"since"`
+}
+
+// HouseholdMember defines model for HouseholdMember.
+type HouseholdMember = casefile.HouseholdMember
+
+// HouseholdStay defines model for HouseholdStay.
+type HouseholdStay struct {
+	Person PersonRef `json:"person"`
+	Since  string    `json:"since"`
 }
 
 // IncidentType One of the five causes that the ministry fixed for urgent reports.
@@ -413,6 +768,18 @@ type LadderEnd struct {
 
 // Level defines model for Level.
 type Level = casefile.Level
+
+// ManagerLoad defines model for ManagerLoad.
+type ManagerLoad struct {
+	Cases           int               `json:"cases"`
+	Member          casefile.MemberID `json:"member"`
+	OldestOverdueAt time.Time         `json:"oldest_overdue_at,omitempty,omitzero"`
+	Overdue         int               `json:"overdue"`
+
+	// Owed In these cases.
+	Owed int             `json:"owed"`
+	Unit casefile.UnitID `json:"unit"`
+}
 
 // MediaItem defines model for MediaItem.
 type MediaItem struct {
@@ -450,6 +817,27 @@ type MemberPage struct {
 // MemberRef defines model for MemberRef.
 type MemberRef = casefile.MemberID
 
+// MemberState defines model for MemberState.
+type MemberState = casefile.MemberState
+
+// MembershipDeed defines model for MembershipDeed.
+type MembershipDeed struct {
+	Deed   casefile.Deed `json:"deed"`
+	Reason string        `json:"reason,omitempty,omitzero"`
+}
+
+// MembershipState defines model for MembershipState.
+type MembershipState struct {
+	State MemberState `json:"state"`
+}
+
+// NewConsent defines model for NewConsent.
+type NewConsent struct {
+	Basis   string                  `json:"basis"`
+	Given   bool                    `json:"given"`
+	Purpose casefile.ConsentPurpose `json:"purpose"`
+}
+
 // NewContact defines model for NewContact.
 type NewContact struct {
 	Address string         `json:"address"`
@@ -468,6 +856,71 @@ type NewFeed struct {
 	URL      string       `json:"url"`
 }
 
+// NewFollowUp defines model for NewFollowUp.
+type NewFollowUp struct {
+	Address string `json:"address,omitempty,omitzero"`
+
+	// Child A child is concerned.
+	Child bool `json:"child,omitempty,omitzero"`
+
+	// District Four digits.
+	District string `json:"district,omitempty,omitzero"`
+	Name     string `json:"name,omitempty,omitzero"`
+
+	// Office The social office that owns the case.
+	Office casefile.UnitID `json:"office"`
+
+	// Phone E.164.
+	//
+	// Example: +66812345678
+	Phone   string      `json:"phone,omitempty,omitzero"`
+	Pin     *Point      `json:"pin,omitempty"`
+	Problem CareProblem `json:"problem"`
+
+	// Province The two digits of the Department of Provincial Administration.
+	//
+	// Example: 65
+	Province ProvinceCode `json:"province,omitempty,omitzero"`
+	Severity Severity     `json:"severity,omitempty,omitzero"`
+
+	// Text What is known so far.
+	Text string `json:"text"`
+}
+
+// NewGoal defines model for NewGoal.
+type NewGoal struct {
+	// Code One of the policy's goals.
+	Code    string  `json:"code"`
+	Horizon Horizon `json:"horizon"`
+}
+
+// NewID defines model for NewID.
+type NewID struct {
+	Id string `json:"id"`
+}
+
+// NewObligation defines model for NewObligation.
+type NewObligation struct {
+	// After Not to be done before these are settled.
+	After []int `json:"after,omitempty,omitzero"`
+
+	// BeganAt When a legal clock began to run, which says when it is due.
+	BeganAt time.Time `json:"began_at,omitempty,omitzero"`
+
+	// Code Of a task or a legal clock of the policy.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// DueAt Of a task or a visit.
+	DueAt time.Time `json:"due_at,omitempty,omitzero"`
+
+	// Goal The goal of the plan that it serves.
+	Goal int                     `json:"goal,omitempty,omitzero"`
+	Kind casefile.ObligationKind `json:"kind"`
+
+	// Member Who owes it; else the case manager.
+	Member casefile.MemberID `json:"member,omitempty,omitzero"`
+}
+
 // NewOverride defines model for NewOverride.
 type NewOverride struct {
 	By   MemberRef `json:"by,omitempty,omitzero"`
@@ -484,8 +937,45 @@ type NotUrgent struct {
 	Number     int64     `json:"number"`
 }
 
+// Obligation Something that somebody owes to a case by a date.
+type Obligation = casefile.Obligation
+
+// ObligationKind defines model for ObligationKind.
+type ObligationKind = casefile.ObligationKind
+
+// ObligationPage defines model for ObligationPage.
+type ObligationPage struct {
+	Next        string     `json:"next,omitempty,omitzero"`
+	Obligations []OwedItem `json:"obligations"`
+}
+
 // Offer One member asked.
 type Offer = casefile.Offer
+
+// OfficeLoad defines model for OfficeLoad.
+type OfficeLoad struct {
+	// Cases In follow-up.
+	Cases int `json:"cases"`
+
+	// Managers Who have at least one case.
+	Managers int `json:"managers"`
+
+	// ManagersPerSupervisor Left out where there is no supervisor.
+	ManagersPerSupervisor float64   `json:"managers_per_supervisor,omitempty,omitzero"`
+	OldestOverdueAt       time.Time `json:"oldest_overdue_at,omitempty,omitzero"`
+	Overdue               int       `json:"overdue"`
+
+	// Owed In these cases.
+	Owed int `json:"owed"`
+
+	// Referrals Of the referrals of this office's cases.
+	Referrals   ReferralCounts  `json:"referrals"`
+	Supervisors int             `json:"supervisors"`
+	Unit        casefile.UnitID `json:"unit"`
+
+	// Unmanaged Cases without a case manager.
+	Unmanaged int `json:"unmanaged"`
+}
 
 // OldCase defines model for OldCase.
 type OldCase struct {
@@ -528,6 +1018,19 @@ type OnDuty struct {
 // OnDutySource defines model for OnDuty.Source.
 type OnDutySource string
 
+// OpenedFollowUp defines model for OpenedFollowUp.
+type OpenedFollowUp struct {
+	// Case Random; tells nothing by itself.
+	//
+	// Example: 5b0f33a1-9c1d-4c57-8d0e-0d8f1f0a7a10
+	Case CaseID `json:"case"`
+
+	// Code The short name of the case for people.
+	//
+	// Example: 5B0F-33A1
+	Code string `json:"code"`
+}
+
 // Order The details of a command; which ones it needs depends on its kind.
 type Order struct {
 	Address string `json:"address,omitempty,omitzero"`
@@ -535,17 +1038,33 @@ type Order struct {
 	// Case Random; tells nothing by itself.
 	//
 	// Example: 5b0f33a1-9c1d-4c57-8d0e-0d8f1f0a7a10
-	Case CaseID `json:"case,omitempty,omitzero"`
-	Crew int    `json:"crew,omitempty,omitzero"`
+	Case    CaseID      `json:"case,omitempty,omitzero"`
+	Consent *NewConsent `json:"consent,omitempty"`
+
+	// Contact When and how the person may be spoken to without danger.
+	Contact *SafeContact `json:"contact,omitempty"`
+	Crew    int          `json:"crew,omitempty,omitzero"`
+	DueAt   time.Time    `json:"due_at,omitempty,omitzero"`
+
+	// Form Name and version of the form whose answers are kept beside the case.
+	Form  string    `json:"form,omitempty,omitzero"`
+	Goals []NewGoal `json:"goals,omitempty,omitzero"`
 
 	// Level The centre: 191 of the province, the national desk at 1300, 1669 of the province.
 	Level  casefile.Level    `json:"level,omitempty,omitzero"`
 	Member casefile.MemberID `json:"member,omitempty,omitzero"`
 
 	// Minutes To the arrival.
-	Minutes int     `json:"minutes,omitempty,omitzero"`
-	Outcome Outcome `json:"outcome,omitempty,omitzero"`
-	Pin     *Point  `json:"pin,omitempty"`
+	Minutes int `json:"minutes,omitempty,omitzero"`
+
+	// Next Who is asked, in this order, after the unit.
+	Next []casefile.UnitID `json:"next,omitempty,omitzero"`
+
+	// Obligation Its number within the case.
+	Obligation int             `json:"obligation,omitempty,omitzero"`
+	Outcome    Outcome         `json:"outcome,omitempty,omitzero"`
+	Owed       []NewObligation `json:"owed,omitempty,omitzero"`
+	Pin        *Point          `json:"pin,omitempty"`
 
 	// Province The two digits of the Department of Provincial Administration.
 	//
@@ -553,15 +1072,102 @@ type Order struct {
 	Province ProvinceCode `json:"province,omitempty,omitzero"`
 
 	// Reason A code, never what a person wrote.
-	Reason   Reason          `json:"reason,omitempty,omitzero"`
-	Role     Role            `json:"role,omitempty,omitzero"`
-	Severity Severity        `json:"severity,omitempty,omitzero"`
-	Text     string          `json:"text,omitempty,omitzero"`
-	Unit     casefile.UnitID `json:"unit,omitempty,omitzero"`
+	Reason Reason `json:"reason,omitempty,omitzero"`
+	Risk   Risk   `json:"risk,omitempty,omitzero"`
+	Role   Role   `json:"role,omitempty,omitzero"`
+
+	// Service One of the policy's tasks: what the partner is asked to do.
+	Service  string   `json:"service,omitempty,omitzero"`
+	Severity Severity `json:"severity,omitempty,omitzero"`
+
+	// State How it was settled.
+	State casefile.ObligationState `json:"state,omitempty,omitzero"`
+	Team  []casefile.MemberID      `json:"team,omitempty,omitzero"`
+	Text  string                   `json:"text,omitempty,omitzero"`
+	Unit  casefile.UnitID          `json:"unit,omitempty,omitzero"`
+	Yes   *bool                    `json:"yes,omitempty"`
 }
 
 // Outcome defines model for Outcome.
 type Outcome = casefile.Outcome
+
+// OwedItem defines model for OwedItem.
+type OwedItem struct {
+	// Calls Calls made since it fell due.
+	Calls int `json:"calls"`
+
+	// Case Random; tells nothing by itself.
+	//
+	// Example: 5b0f33a1-9c1d-4c57-8d0e-0d8f1f0a7a10
+	Case     CaseID `json:"case"`
+	CaseCode string `json:"case_code"`
+
+	// Code The policy's code of a task, a legal clock or a service.
+	Code  string    `json:"code,omitempty,omitzero"`
+	DueAt time.Time `json:"due_at"`
+
+	// ID Its number within the case.
+	ID       int               `json:"id"`
+	Kind     ObligationKind    `json:"kind"`
+	Member   casefile.MemberID `json:"member,omitempty,omitzero"`
+	Overdue  bool              `json:"overdue"`
+	Province string            `json:"province"`
+	Since    time.Time         `json:"since"`
+	Unit     casefile.UnitID   `json:"unit"`
+}
+
+// PaperGiven defines model for PaperGiven.
+type PaperGiven struct {
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind"`
+
+	// Number The year of the Buddhist era and the number in it.
+	//
+	// Example: 2569-128
+	Number string `json:"number"`
+	Office string `json:"office"`
+	Pages  int    `json:"pages"`
+
+	// Sha256 Of the file.
+	Sha256 string `json:"sha256"`
+}
+
+// PaperHead defines model for PaperHead.
+type PaperHead struct {
+	Address string `json:"address,omitempty,omitzero"`
+	Digits  string `json:"digits,omitempty,omitzero"`
+	Email   string `json:"email,omitempty,omitzero"`
+
+	// Letters The office's letters and code before the number of a letter.
+	//
+	// Example: พม 0308
+	Letters string `json:"letters,omitempty,omitzero"`
+
+	// Office The unit that writes; left out, the office that accepted the case.
+	Office string `json:"office,omitempty,omitzero"`
+	Phone  string `json:"phone,omitempty,omitzero"`
+
+	// Secrecy The mark on every page.
+	Secrecy string `json:"secrecy,omitempty,omitzero"`
+}
+
+// PaperPerson defines model for PaperPerson.
+type PaperPerson = paper.Person
+
+// PaperSigner defines model for PaperSigner.
+type PaperSigner = paper.Signer
+
+// PartInCase defines model for PartInCase.
+type PartInCase = casefile.PartInCase
+
+// PartInput defines model for PartInput.
+type PartInput struct {
+	Part   PartInCase `json:"part"`
+	Person PersonRef  `json:"person"`
+}
+
+// Partner defines model for Partner.
+type Partner = casefile.Partner
 
 // Percentiles defines model for Percentiles.
 type Percentiles struct {
@@ -570,6 +1176,86 @@ type Percentiles struct {
 	P90S  float64 `json:"p90_s,omitempty,omitzero"`
 	P99S  float64 `json:"p99_s,omitempty,omitzero"`
 }
+
+// Person defines model for Person.
+type Person = casefile.Person
+
+// PersonAdded defines model for PersonAdded.
+type PersonAdded struct {
+	Duplicates []PersonDuplicate `json:"duplicates"`
+	Id         PersonRef         `json:"id"`
+	Version    int               `json:"version"`
+}
+
+// PersonCase defines model for PersonCase.
+type PersonCase = casefile.PersonCase
+
+// PersonDuplicate defines model for PersonDuplicate.
+type PersonDuplicate = casefile.PersonDuplicate
+
+// PersonDuplicates defines model for PersonDuplicates.
+type PersonDuplicates struct {
+	Duplicates []PersonDuplicate `json:"duplicates"`
+	Next       int64             `json:"next,omitempty,omitzero"`
+}
+
+// PersonFile defines model for PersonFile.
+type PersonFile = casefile.PersonFile
+
+// PersonInput defines model for PersonInput.
+type PersonInput struct {
+	// BirthDate 2017-05-03, 3/5/2560, or a year; the Buddhist era is recognised.
+	BirthDate string `json:"birth_date,omitempty,omitzero"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name,omitempty,omitzero"`
+
+	// Nationality ISO 3166-1, two letters. XX: none, or not known.
+	Nationality string `json:"nationality,omitempty,omitzero"`
+	Note        string `json:"note,omitempty,omitzero"`
+
+	// Number The national ID of 13 digits, or a G-code of the education ministry.
+	Number string `json:"number,omitempty,omitzero"`
+	Phone  string `json:"phone,omitempty,omitzero"`
+
+	// Province The two digits of the Department of Provincial Administration.
+	//
+	// Example: 65
+	Province ProvinceCode `json:"province"`
+	Sex      PersonSex    `json:"sex,omitempty,omitzero"`
+}
+
+// PersonMatch defines model for PersonMatch.
+type PersonMatch = casefile.PersonMatch
+
+// PersonMatches defines model for PersonMatches.
+type PersonMatches struct {
+	Persons []PersonMatch `json:"persons"`
+}
+
+// PersonMerge defines model for PersonMerge.
+type PersonMerge struct {
+	Into   PersonRef `json:"into"`
+	Reason string    `json:"reason"`
+}
+
+// PersonRef defines model for PersonRef.
+type PersonRef = casefile.PersonID
+
+// PersonSearch defines model for PersonSearch.
+type PersonSearch struct {
+	// Birth A date or a year.
+	Birth string `json:"birth,omitempty,omitzero"`
+
+	// Exact The name as it is spelt.
+	Exact     bool    `json:"exact,omitempty,omitzero"`
+	FirstName string  `json:"first_name,omitempty,omitzero"`
+	LastName  string  `json:"last_name,omitempty,omitzero"`
+	Number    string  `json:"number,omitempty,omitzero"`
+	Purpose   Purpose `json:"purpose"`
+}
+
+// PersonSex defines model for PersonSex.
+type PersonSex = casefile.Sex
 
 // PhoneSearch defines model for PhoneSearch.
 type PhoneSearch struct {
@@ -751,6 +1437,86 @@ type RadioPin struct {
 // Reason A code, never what a person wrote.
 type Reason = string
 
+// ReferralCounts Of the referrals of this office's cases.
+type ReferralCounts struct {
+	Accepted int `json:"accepted"`
+	Declined int `json:"declined"`
+
+	// ReportedBack Services of which the partner has said what was done.
+	ReportedBack int `json:"reported_back"`
+	TimedOut     int `json:"timed_out"`
+	Waiting      int `json:"waiting"`
+}
+
+// ReferralInput defines model for ReferralInput.
+type ReferralInput struct {
+	Head  PaperHead     `json:"head,omitempty,omitzero"`
+	Paper ReferralPaper `json:"paper"`
+}
+
+// ReferralItem defines model for ReferralItem.
+type ReferralItem struct {
+	Code     string     `json:"code"`
+	Concern  ConcernID  `json:"concern"`
+	Evidence []Evidence `json:"evidence"`
+
+	// Kind One of the six goals.
+	Kind       ConcernKind `json:"kind"`
+	Province   string      `json:"province"`
+	ReferredAt time.Time   `json:"referred_at"`
+	To         Partner     `json:"to"`
+}
+
+// ReferralPage defines model for ReferralPage.
+type ReferralPage struct {
+	Next      string         `json:"next,omitempty,omitzero"`
+	Referrals []ReferralItem `json:"referrals"`
+}
+
+// ReferralPaper defines model for ReferralPaper.
+type ReferralPaper = paper.Referral
+
+// Registration A membership from the wish to its end, without who it is.
+type Registration = casefile.Registration
+
+// RegistrationDecision defines model for RegistrationDecision.
+type RegistrationDecision struct {
+	Approve bool   `json:"approve"`
+	Reason  string `json:"reason,omitempty,omitzero"`
+}
+
+// RegistrationLook defines model for RegistrationLook.
+type RegistrationLook struct {
+	Purpose Purpose `json:"purpose"`
+}
+
+// RegistrationPage defines model for RegistrationPage.
+type RegistrationPage struct {
+	Next          string         `json:"next,omitempty,omitzero"`
+	Registrations []Registration `json:"registrations"`
+}
+
+// RegistrationPerson defines model for RegistrationPerson.
+type RegistrationPerson struct {
+	// Born Year, CE.
+	Born        int    `json:"born,omitempty,omitzero"`
+	Name        string `json:"name"`
+	Subdistrict string `json:"subdistrict"`
+}
+
+// RelationInput defines model for RelationInput.
+type RelationInput struct {
+	// Kind What the one is to the other.
+	Kind RelationKind `json:"kind"`
+	To   PersonRef    `json:"to"`
+}
+
+// RelationKind What the one is to the other.
+type RelationKind = casefile.RelationKind
+
+// Relative defines model for Relative.
+type Relative = casefile.Relative
+
 // Report defines model for Report.
 type Report struct {
 	Address string `json:"address,omitempty,omitzero"`
@@ -793,6 +1559,12 @@ type RequestPage struct {
 	Requests []NotUrgent `json:"requests"`
 }
 
+// Rights defines model for Rights.
+type Rights = []string
+
+// Risk defines model for Risk.
+type Risk = casefile.Risk
+
 // Role defines model for Role.
 type Role = casefile.Role
 
@@ -807,6 +1579,15 @@ type Rung struct {
 	Escalate int     `json:"escalate,omitempty,omitzero"`
 	OnlyIf   string  `json:"only_if,omitempty,omitzero"`
 	WithinM  int     `json:"within_m,omitempty,omitzero"`
+}
+
+// SafeContact When and how the person may be spoken to without danger.
+type SafeContact = casefile.SafeContact
+
+// SafePlacePage defines model for SafePlacePage.
+type SafePlacePage struct {
+	Next   int64       `json:"next,omitempty,omitzero"`
+	Places []SafePlace `json:"places"`
 }
 
 // Said One thing that somebody said, sent or wrote.
@@ -829,6 +1610,9 @@ type Schedule = dispatch.Schedule
 
 // Severity defines model for Severity.
 type Severity = casefile.Severity
+
+// Similarity defines model for Similarity.
+type Similarity = casefile.Similarity
 
 // State defines model for State.
 type State = casefile.State
@@ -865,6 +1649,12 @@ type UnitSchedule struct {
 
 // UnitState defines model for UnitState.
 type UnitState = casefile.UnitState
+
+// UnitTasks defines model for UnitTasks.
+type UnitTasks struct {
+	Members []UnitTaskMember `json:"members"`
+	Tasks   []UnitTask       `json:"tasks"`
+}
 
 // UnreachableList defines model for UnreachableList.
 type UnreachableList struct {
@@ -904,6 +1694,16 @@ type Verdict struct {
 	Version int `json:"version"`
 }
 
+// VerifierSetting defines model for VerifierSetting.
+type VerifierSetting struct {
+	Verifies bool `json:"verifies"`
+}
+
+// Versioned defines model for Versioned.
+type Versioned struct {
+	Version int `json:"version"`
+}
+
 // Waits defines model for Waits.
 type Waits struct {
 	Acked   Percentiles `json:"acked"`
@@ -930,14 +1730,26 @@ type Waves struct {
 // WeeklyShift defines model for WeeklyShift.
 type WeeklyShift = dispatch.WeeklyShift
 
+// Words defines model for Words.
+type Words = casefile.Words
+
 // After defines model for After.
 type After = string
 
 // ContactID defines model for ContactID.
 type ContactID = string
 
+// FormCode defines model for FormCode.
+type FormCode = string
+
+// HouseholdID defines model for HouseholdID.
+type HouseholdID = string
+
 // IdempotencyKey Example: 3f0c1f0e-8a53-4d3b-9a37-6ad3c1b0c9de
 type IdempotencyKey = string
+
+// IfMatch defines model for IfMatch.
+type IfMatch = string
 
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch = string
@@ -951,10 +1763,25 @@ type Limit = int
 // MemberID defines model for MemberID.
 type MemberID = casefile.MemberID
 
+// PaperPurpose defines model for PaperPurpose.
+type PaperPurpose = Purpose
+
+// PersonID defines model for PersonID.
+type PersonID = casefile.PersonID
+
+// PersonPurpose defines model for PersonPurpose.
+type PersonPurpose = Purpose
+
 // Province The two digits of the Department of Provincial Administration.
 //
 // Example: 65
 type Province = ProvinceCode
+
+// RegistrationID defines model for RegistrationID.
+type RegistrationID = casefile.RegistrationID
+
+// RelationID defines model for RelationID.
+type RelationID = string
 
 // UnitID defines model for UnitID.
 type UnitID = casefile.UnitID
@@ -994,10 +1821,73 @@ type CommandParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetAnswersParams defines parameters for GetAnswers.
+type GetAnswersParams struct {
+	// Purpose What the data is needed for.
+	Purpose PersonPurpose `form:"purpose" json:"purpose"`
+
+	// N Which set; absent: the last.
+	N int `form:"n,omitempty" json:"n,omitempty,omitzero"`
+}
+
+// AnswerFormParams defines parameters for AnswerForm.
+type AnswerFormParams struct {
+	// IfMatch The ETag of what was read. Where somebody was faster the answer is 409.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // GetMediaParams defines parameters for GetMedia.
 type GetMediaParams struct {
 	// Purpose What the data is needed for.
 	Purpose Purpose `form:"purpose" json:"purpose"`
+}
+
+// IssueFactFindingParams defines parameters for IssueFactFinding.
+type IssueFactFindingParams struct {
+	// Purpose What the paper is needed for.
+	Purpose PaperPurpose `form:"purpose" json:"purpose"`
+
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// IssueHandoverParams defines parameters for IssueHandover.
+type IssueHandoverParams struct {
+	// Purpose What the paper is needed for.
+	Purpose PaperPurpose `form:"purpose" json:"purpose"`
+
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// IssueReferralParams defines parameters for IssueReferral.
+type IssueReferralParams struct {
+	// Purpose What the paper is needed for.
+	Purpose PaperPurpose `form:"purpose" json:"purpose"`
+
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetPaperParams defines parameters for GetPaper.
+type GetPaperParams struct {
+	// Office Whose number it is.
+	Office string `form:"office" json:"office"`
+
+	// Purpose What the paper is needed for.
+	Purpose PaperPurpose `form:"purpose" json:"purpose"`
+}
+
+// GetCasePersonsParams defines parameters for GetCasePersons.
+type GetCasePersonsParams struct {
+	// Purpose What the data is needed for.
+	Purpose PersonPurpose `form:"purpose" json:"purpose"`
+}
+
+// PutInCaseParams defines parameters for PutInCase.
+type PutInCaseParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // GetPrivateParams defines parameters for GetPrivate.
@@ -1016,10 +1906,55 @@ type GetTimelineParams struct {
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
+// CountConcernsParams defines parameters for CountConcerns.
+type CountConcernsParams struct {
+	Since time.Time `form:"since" json:"since"`
+	Until time.Time `form:"until" json:"until"`
+}
+
+// ListConcernsParams defines parameters for ListConcerns.
+type ListConcernsParams struct {
+	State    ConcernState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Kind     ConcernKind  `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Province ProvinceCode `form:"province,omitempty" json:"province,omitempty,omitzero"`
+
+	// Open Only those that nobody has settled.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Mine Only those that this operator took up.
+	Mine bool `form:"mine,omitempty" json:"mine,omitempty,omitzero"`
+
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetEvidenceParams defines parameters for GetEvidence.
+type GetEvidenceParams struct {
+	Purpose Purpose `form:"purpose" json:"purpose"`
+}
+
+// OrderConcernParams defines parameters for OrderConcern.
+type OrderConcernParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetConcernPrivateParams defines parameters for GetConcernPrivate.
+type GetConcernPrivateParams struct {
+	Purpose Purpose `form:"purpose" json:"purpose"`
+}
+
 // GetDeskParams defines parameters for GetDesk.
 type GetDeskParams struct {
 	// Province Two digits. A token for several provinces must name one of them; a token for one has it already.
 	Province Province `form:"province,omitempty" json:"province,omitempty,omitzero"`
+}
+
+// ListDuplicatesParams defines parameters for ListDuplicates.
+type ListDuplicatesParams struct {
+	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListDutyGapsParams defines parameters for ListDutyGaps.
@@ -1036,6 +1971,58 @@ type ListFeedsParams struct {
 
 // AddFeedParams defines parameters for AddFeed.
 type AddFeedParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListFollowUpsParams defines parameters for ListFollowUps.
+type ListFollowUpsParams struct {
+	// Office That owns the case.
+	Office  casefile.UnitID   `form:"office,omitempty" json:"office,omitempty,omitzero"`
+	Manager casefile.MemberID `form:"manager,omitempty" json:"manager,omitempty,omitzero"`
+	Risk    Risk              `form:"risk,omitempty" json:"risk,omitempty,omitzero"`
+
+	// Overdue Only cases in which something is overdue.
+	Overdue  bool         `form:"overdue,omitempty" json:"overdue,omitempty,omitzero"`
+	Province ProvinceCode `form:"province,omitempty" json:"province,omitempty,omitzero"`
+
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// OpenFollowUpParams defines parameters for OpenFollowUp.
+type OpenFollowUpParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetFormParams defines parameters for GetForm.
+type GetFormParams struct {
+	// Version Absent: the one in force.
+	Version string `form:"version,omitempty" json:"version,omitempty,omitzero"`
+}
+
+// AddHouseholdParams defines parameters for AddHousehold.
+type AddHouseholdParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetHouseholdParams defines parameters for GetHousehold.
+type GetHouseholdParams struct {
+	// Purpose What the data is needed for.
+	Purpose PersonPurpose `form:"purpose" json:"purpose"`
+}
+
+// ChangeHouseholdParams defines parameters for ChangeHousehold.
+type ChangeHouseholdParams struct {
+	// IfMatch The ETag of what was read. Where somebody was faster the answer is 409.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// JoinHouseholdParams defines parameters for JoinHousehold.
+type JoinHouseholdParams struct {
 	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -1063,6 +2050,79 @@ type AddContactParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// SetMembershipParams defines parameters for SetMembership.
+type SetMembershipParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetVerifierParams defines parameters for SetVerifier.
+type SetVerifierParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListObligationsParams defines parameters for ListObligations.
+type ListObligationsParams struct {
+	// Member Who owes it; the case manager where nobody else is named.
+	Member casefile.MemberID `form:"member,omitempty" json:"member,omitempty,omitzero"`
+
+	// Unit Whose answer is owed, else the office that owns the case.
+	Unit casefile.UnitID `form:"unit,omitempty" json:"unit,omitempty,omitzero"`
+	Kind ObligationKind  `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Overdue Only what is overdue.
+	Overdue  bool         `form:"overdue,omitempty" json:"overdue,omitempty,omitzero"`
+	Province ProvinceCode `form:"province,omitempty" json:"province,omitempty,omitzero"`
+
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// AddPersonParams defines parameters for AddPerson.
+type AddPersonParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetPersonParams defines parameters for GetPerson.
+type GetPersonParams struct {
+	// Purpose What the data is needed for.
+	Purpose PersonPurpose `form:"purpose" json:"purpose"`
+}
+
+// ChangePersonParams defines parameters for ChangePerson.
+type ChangePersonParams struct {
+	// IfMatch The ETag of what was read. Where somebody was faster the answer is 409.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// GetFamilyParams defines parameters for GetFamily.
+type GetFamilyParams struct {
+	// Purpose What the data is needed for.
+	Purpose PersonPurpose `form:"purpose" json:"purpose"`
+	Depth   int           `form:"depth,omitempty" json:"depth,omitempty,omitzero"`
+}
+
+// MergePersonParams defines parameters for MergePerson.
+type MergePersonParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AddRelationParams defines parameters for AddRelation.
+type AddRelationParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// UnmergePersonParams defines parameters for UnmergePerson.
+type UnmergePersonParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetPolicyParams defines parameters for GetPolicy.
 type GetPolicyParams struct {
 	// IfNoneMatch The ETag that the caller has.
@@ -1084,6 +2144,40 @@ type GetPlanParams struct {
 type StreamRadioParams struct {
 	// LastEventID The last event that the caller has seen.
 	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
+// ListReferralsParams defines parameters for ListReferrals.
+type ListReferralsParams struct {
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListRegistrationsParams defines parameters for ListRegistrations.
+type ListRegistrationsParams struct {
+	// Province Two digits. A token for several provinces must name one of them; a token for one has it already.
+	Province Province    `form:"province,omitempty" json:"province,omitempty,omitzero"`
+	Unit     string      `form:"unit,omitempty" json:"unit,omitempty,omitzero"`
+	State    MemberState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Waiting Only those that wait for a decision.
+	Waiting bool `form:"waiting,omitempty" json:"waiting,omitempty,omitzero"`
+
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// DecideRegistrationParams defines parameters for DecideRegistration.
+type DecideRegistrationParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ShowRegistrationParams defines parameters for ShowRegistration.
+type ShowRegistrationParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // FileReportParams defines parameters for FileReport.
@@ -1110,6 +2204,20 @@ type ListUnreachableParams struct {
 	// After The `next` of the page before.
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListSafePlacesParams defines parameters for ListSafePlaces.
+type ListSafePlacesParams struct {
+	Province ProvinceCode `form:"province" json:"province"`
+	After    int64        `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit    Limit        `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetCaseLoadParams defines parameters for GetCaseLoad.
+type GetCaseLoadParams struct {
+	// Since Referrals made since then; 90 days by default.
+	Since    time.Time    `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Province ProvinceCode `form:"province,omitempty" json:"province,omitempty,omitzero"`
 }
 
 // GetWaitsParams defines parameters for GetWaits.
@@ -1150,11 +2258,53 @@ type AddOverrideParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetUnitTasksParams defines parameters for GetUnitTasks.
+type GetUnitTasksParams struct {
+	Since time.Time `form:"since" json:"since"`
+	Until time.Time `form:"until" json:"until"`
+}
+
 // CommandJSONRequestBody defines body for Command for application/json ContentType.
 type CommandJSONRequestBody = Order
 
+// AnswerFormJSONRequestBody defines body for AnswerForm for application/json ContentType.
+type AnswerFormJSONRequestBody = FormInput
+
+// IssueFactFindingJSONRequestBody defines body for IssueFactFinding for application/json ContentType.
+type IssueFactFindingJSONRequestBody = FactFindingInput
+
+// IssueHandoverJSONRequestBody defines body for IssueHandover for application/json ContentType.
+type IssueHandoverJSONRequestBody = HandoverInput
+
+// IssueReferralJSONRequestBody defines body for IssueReferral for application/json ContentType.
+type IssueReferralJSONRequestBody = ReferralInput
+
+// PutInCaseJSONRequestBody defines body for PutInCase for application/json ContentType.
+type PutInCaseJSONRequestBody = PartInput
+
+// TakeOutOfCaseJSONRequestBody defines body for TakeOutOfCase for application/json ContentType.
+type TakeOutOfCaseJSONRequestBody = Because
+
+// OrderConcernJSONRequestBody defines body for OrderConcern for application/json ContentType.
+type OrderConcernJSONRequestBody = ConcernOrder
+
 // AddFeedJSONRequestBody defines body for AddFeed for application/json ContentType.
 type AddFeedJSONRequestBody = NewFeed
+
+// OpenFollowUpJSONRequestBody defines body for OpenFollowUp for application/json ContentType.
+type OpenFollowUpJSONRequestBody = NewFollowUp
+
+// AddHouseholdJSONRequestBody defines body for AddHousehold for application/json ContentType.
+type AddHouseholdJSONRequestBody = HouseholdInput
+
+// ChangeHouseholdJSONRequestBody defines body for ChangeHousehold for application/json ContentType.
+type ChangeHouseholdJSONRequestBody = HouseholdChange
+
+// JoinHouseholdJSONRequestBody defines body for JoinHousehold for application/json ContentType.
+type JoinHouseholdJSONRequestBody = HouseholdStay
+
+// LeaveHouseholdJSONRequestBody defines body for LeaveHousehold for application/json ContentType.
+type LeaveHouseholdJSONRequestBody = HouseholdEnd
 
 // AddContactJSONRequestBody defines body for AddContact for application/json ContentType.
 type AddContactJSONRequestBody = NewContact
@@ -1165,11 +2315,41 @@ type ConfirmContactJSONRequestBody = ContactCode
 // SetDutyJSONRequestBody defines body for SetDuty for application/json ContentType.
 type SetDutyJSONRequestBody = Duty
 
+// SetMembershipJSONRequestBody defines body for SetMembership for application/json ContentType.
+type SetMembershipJSONRequestBody = MembershipDeed
+
 // SetPositionJSONRequestBody defines body for SetPosition for application/json ContentType.
 type SetPositionJSONRequestBody = Position
 
+// SetVerifierJSONRequestBody defines body for SetVerifier for application/json ContentType.
+type SetVerifierJSONRequestBody = VerifierSetting
+
 // FindOldCasesJSONRequestBody defines body for FindOldCases for application/json ContentType.
 type FindOldCasesJSONRequestBody = PhoneSearch
+
+// AddPersonJSONRequestBody defines body for AddPerson for application/json ContentType.
+type AddPersonJSONRequestBody = PersonInput
+
+// FindPersonsJSONRequestBody defines body for FindPersons for application/json ContentType.
+type FindPersonsJSONRequestBody = PersonSearch
+
+// ChangePersonJSONRequestBody defines body for ChangePerson for application/json ContentType.
+type ChangePersonJSONRequestBody = PersonInput
+
+// MergePersonJSONRequestBody defines body for MergePerson for application/json ContentType.
+type MergePersonJSONRequestBody = PersonMerge
+
+// AddRelationJSONRequestBody defines body for AddRelation for application/json ContentType.
+type AddRelationJSONRequestBody = RelationInput
+
+// UnmergePersonJSONRequestBody defines body for UnmergePerson for application/json ContentType.
+type UnmergePersonJSONRequestBody = Because
+
+// DecideRegistrationJSONRequestBody defines body for DecideRegistration for application/json ContentType.
+type DecideRegistrationJSONRequestBody = RegistrationDecision
+
+// ShowRegistrationJSONRequestBody defines body for ShowRegistration for application/json ContentType.
+type ShowRegistrationJSONRequestBody = RegistrationLook
 
 // FileReportJSONRequestBody defines body for FileReport for application/json ContentType.
 type FileReportJSONRequestBody = Report
@@ -1194,12 +2374,45 @@ type ServerInterface interface {
 	// GetDeliveries What the channel said to the messages of a case
 	// (GET /v1/cases/{case}/deliveries)
 	GetDeliveries(c *gin.Context, pCase CaseID)
+	// ListAnswers Who answered which forms of a case and when
+	// (GET /v1/cases/{case}/forms)
+	ListAnswers(c *gin.Context, pCase CaseID)
+	// GetAnswers The answers to a form that you may read
+	// (GET /v1/cases/{case}/forms/{form})
+	GetAnswers(c *gin.Context, pCase CaseID, form FormCode, params GetAnswersParams)
+	// AnswerForm Answer a form
+	// (PUT /v1/cases/{case}/forms/{form})
+	AnswerForm(c *gin.Context, pCase CaseID, form FormCode, params AnswerFormParams)
 	// ListMedia Photos, voice messages, videos and files that were sent to a case
 	// (GET /v1/cases/{case}/media)
 	ListMedia(c *gin.Context, pCase CaseID)
 	// GetMedia Download one of them
 	// (GET /v1/cases/{case}/media/{id})
 	GetMedia(c *gin.Context, pCase CaseID, id int, params GetMediaParams)
+	// IssueFactFinding Write a record of facts (แบบบันทึกข้อเท็จจริง)
+	// (POST /v1/cases/{case}/papers/fact-finding)
+	IssueFactFinding(c *gin.Context, pCase CaseID, params IssueFactFindingParams)
+	// IssueHandover Write a note that hands the case over to another office (บันทึกการส่งมอบเรื่อง)
+	// (POST /v1/cases/{case}/papers/handover-note)
+	IssueHandover(c *gin.Context, pCase CaseID, params IssueHandoverParams)
+	// IssueReferral Write a letter that refers the person to another office (หนังสือส่งต่อ)
+	// (POST /v1/cases/{case}/papers/referral-letter)
+	IssueReferral(c *gin.Context, pCase CaseID, params IssueReferralParams)
+	// GetPaper Download a paper
+	// (GET /v1/cases/{case}/papers/{number})
+	GetPaper(c *gin.Context, pCase CaseID, number string, params GetPaperParams)
+	// GetCasePart The part of a case that the viewer's agency has in it
+	// (GET /v1/cases/{case}/part)
+	GetCasePart(c *gin.Context, pCase CaseID)
+	// GetCasePersons Who has which part in a case
+	// (GET /v1/cases/{case}/persons)
+	GetCasePersons(c *gin.Context, pCase CaseID, params GetCasePersonsParams)
+	// PutInCase Give a person a part in a case
+	// (POST /v1/cases/{case}/persons)
+	PutInCase(c *gin.Context, pCase CaseID, params PutInCaseParams)
+	// TakeOutOfCase Take back a part that was a mistake
+	// (POST /v1/cases/{case}/persons/{entry}/remove)
+	TakeOutOfCase(c *gin.Context, pCase CaseID, entry string)
 	// GetPrivate What is personal in a case
 	// (GET /v1/cases/{case}/private)
 	GetPrivate(c *gin.Context, pCase CaseID, params GetPrivateParams)
@@ -1209,9 +2422,33 @@ type ServerInterface interface {
 	// GetWaves Who was asked in each wave, who was not, and why
 	// (GET /v1/cases/{case}/waves)
 	GetWaves(c *gin.Context, pCase CaseID)
+	// CountConcerns Concerns by kind, province and month
+	// (GET /v1/concern-counts)
+	CountConcerns(c *gin.Context, params CountConcernsParams)
+	// ListConcerns What was pointed out that is not urgent, newest first
+	// (GET /v1/concerns)
+	ListConcerns(c *gin.Context, params ListConcernsParams)
+	// GetConcern One concern, and its evidence without the content
+	// (GET /v1/concerns/{concern})
+	GetConcern(c *gin.Context, concern ConcernID)
+	// GetEvidence Download a link or a picture
+	// (GET /v1/concerns/{concern}/evidence/{id})
+	GetEvidence(c *gin.Context, concern ConcernID, id int, params GetEvidenceParams)
+	// OrderConcern Do something with a concern
+	// (POST /v1/concerns/{concern}/orders/{kind})
+	OrderConcern(c *gin.Context, concern ConcernID, kind string, params OrderConcernParams)
+	// GetConcernPrivate What was seen, in the pointer's words
+	// (GET /v1/concerns/{concern}/private)
+	GetConcernPrivate(c *gin.Context, concern ConcernID, params GetConcernPrivateParams)
 	// GetDesk What waits for the desk, the longest wait first
 	// (GET /v1/desk)
 	GetDesk(c *gin.Context, params GetDeskParams)
+	// ListDuplicates Records that may be one person
+	// (GET /v1/duplicates)
+	ListDuplicates(c *gin.Context, params ListDuplicatesParams)
+	// DismissDuplicate Say that the two are two
+	// (POST /v1/duplicates/{duplicate}/dismiss)
+	DismissDuplicate(c *gin.Context, duplicate int64)
 	// ListDutyGaps The units whose shift has nobody, the longest first
 	// (GET /v1/duty/gaps)
 	ListDutyGaps(c *gin.Context, params ListDutyGapsParams)
@@ -1224,6 +2461,33 @@ type ServerInterface interface {
 	// RemoveFeed End the webhooks to a screen
 	// (DELETE /v1/feeds/{feed})
 	RemoveFeed(c *gin.Context, feed string)
+	// ListFollowUps List the cases in follow-up, the newest first
+	// (GET /v1/follow-ups)
+	ListFollowUps(c *gin.Context, params ListFollowUpsParams)
+	// OpenFollowUp Open a follow-up without an emergency
+	// (POST /v1/follow-ups)
+	OpenFollowUp(c *gin.Context, params OpenFollowUpParams)
+	// ListForms The forms in force
+	// (GET /v1/forms)
+	ListForms(c *gin.Context)
+	// GetForm One version of a form
+	// (GET /v1/forms/{form})
+	GetForm(c *gin.Context, form FormCode, params GetFormParams)
+	// AddHousehold Add a household with its head
+	// (POST /v1/households)
+	AddHousehold(c *gin.Context, params AddHouseholdParams)
+	// GetHousehold A household and those of its people whom you may know of
+	// (GET /v1/households/{household})
+	GetHousehold(c *gin.Context, household HouseholdID, params GetHouseholdParams)
+	// ChangeHousehold Change head, address and place
+	// (PUT /v1/households/{household})
+	ChangeHousehold(c *gin.Context, household HouseholdID, params ChangeHouseholdParams)
+	// JoinHousehold Somebody lives there from a day on
+	// (POST /v1/households/{household}/members)
+	JoinHousehold(c *gin.Context, household HouseholdID, params JoinHouseholdParams)
+	// LeaveHousehold Somebody no longer lives there
+	// (POST /v1/households/{household}/members/{person}/leave)
+	LeaveHousehold(c *gin.Context, household HouseholdID, person PersonID)
 	// ListMembers List members
 	// (GET /v1/members)
 	ListMembers(c *gin.Context, params ListMembersParams)
@@ -1254,12 +2518,48 @@ type ServerInterface interface {
 	// SetDuty Begin or end a member's duty, or let them rest
 	// (POST /v1/members/{member}/duty)
 	SetDuty(c *gin.Context, member MemberID)
+	// SetMembership Suspend a member, let them come back, or end the membership
+	// (POST /v1/members/{member}/membership)
+	SetMembership(c *gin.Context, member MemberID, params SetMembershipParams)
 	// SetPosition Say where a member on duty is
 	// (POST /v1/members/{member}/position)
 	SetPosition(c *gin.Context, member MemberID)
+	// SetVerifier Let a member decide, in LINE, who is a member of their unit
+	// (POST /v1/members/{member}/verifier)
+	SetVerifier(c *gin.Context, member MemberID, params SetVerifierParams)
+	// ListObligations List what is owed and not settled, the earliest due first
+	// (GET /v1/obligations)
+	ListObligations(c *gin.Context, params ListObligationsParams)
 	// FindOldCases Find earlier cases by the caller's phone number
 	// (POST /v1/old-cases)
 	FindOldCases(c *gin.Context)
+	// AddPerson Add a person to the register
+	// (POST /v1/persons)
+	AddPerson(c *gin.Context, params AddPersonParams)
+	// FindPersons Find people by number, or by how their names sound
+	// (POST /v1/persons/search)
+	FindPersons(c *gin.Context)
+	// GetPerson A person, and their cases that you may know of
+	// (GET /v1/persons/{person})
+	GetPerson(c *gin.Context, person PersonID, params GetPersonParams)
+	// ChangePerson Change what is known of a person
+	// (PUT /v1/persons/{person})
+	ChangePerson(c *gin.Context, person PersonID, params ChangePersonParams)
+	// GetFamily Trace relatives and housemates
+	// (GET /v1/persons/{person}/family)
+	GetFamily(c *gin.Context, person PersonID, params GetFamilyParams)
+	// MergePerson Say that this record is the same person as another
+	// (POST /v1/persons/{person}/merge)
+	MergePerson(c *gin.Context, person PersonID, params MergePersonParams)
+	// AddRelation Say what this person is to another
+	// (POST /v1/persons/{person}/relations)
+	AddRelation(c *gin.Context, person PersonID, params AddRelationParams)
+	// EndRelation End a relation
+	// (DELETE /v1/persons/{person}/relations/{relation})
+	EndRelation(c *gin.Context, person PersonID, relation RelationID)
+	// UnmergePerson Part a record that was merged
+	// (POST /v1/persons/{person}/unmerge)
+	UnmergePerson(c *gin.Context, person PersonID, params UnmergePersonParams)
 	// GetPolicy The policy in force
 	// (GET /v1/policy)
 	GetPolicy(c *gin.Context, params GetPolicyParams)
@@ -1272,6 +2572,21 @@ type ServerInterface interface {
 	// StreamRadio New and moved pins of a province, for a 191 screen
 	// (GET /v1/radio/{province}/stream)
 	StreamRadio(c *gin.Context, province ProvinceCode, params StreamRadioParams)
+	// ListReferrals What this partner was given
+	// (GET /v1/referrals)
+	ListReferrals(c *gin.Context, params ListReferralsParams)
+	// GetReferralEvidence Download evidence that a worker released to this partner
+	// (GET /v1/referrals/{concern}/evidence/{id})
+	GetReferralEvidence(c *gin.Context, concern ConcernID, id int)
+	// ListRegistrations Who wants to be a member, the longest waiting first
+	// (GET /v1/registrations)
+	ListRegistrations(c *gin.Context, params ListRegistrationsParams)
+	// DecideRegistration Approve or reject a registration, or its renewal
+	// (POST /v1/registrations/{registration}/decision)
+	DecideRegistration(c *gin.Context, registration RegistrationID, params DecideRegistrationParams)
+	// ShowRegistration Who it is. The look is recorded first
+	// (POST /v1/registrations/{registration}/person)
+	ShowRegistration(c *gin.Context, registration RegistrationID, params ShowRegistrationParams)
 	// FileReport File a call or another agency's report
 	// (POST /v1/reports)
 	FileReport(c *gin.Context, params FileReportParams)
@@ -1284,6 +2599,12 @@ type ServerInterface interface {
 	// ListUnreachable Who is in a ladder and cannot be reached, and which ladders end at nobody
 	// (GET /v1/roster/unreachable)
 	ListUnreachable(c *gin.Context, params ListUnreachableParams)
+	// ListSafePlaces Places of which members say that children are safe there
+	// (GET /v1/safe-places)
+	ListSafePlaces(c *gin.Context, params ListSafePlacesParams)
+	// GetCaseLoad Open cases and overdue work, by office and by case manager
+	// (GET /v1/statistics/case-load)
+	GetCaseLoad(c *gin.Context, params GetCaseLoadParams)
 	// GetWaits How long people waited
 	// (GET /v1/statistics/waits)
 	GetWaits(c *gin.Context, params GetWaitsParams)
@@ -1308,6 +2629,9 @@ type ServerInterface interface {
 	// SetSchedule Set the shifts of a unit
 	// (PUT /v1/units/{unit}/schedule)
 	SetSchedule(c *gin.Context, unit UnitID)
+	// GetUnitTasks What the members of a unit did of their task lists
+	// (GET /v1/units/{unit}/tasks)
+	GetUnitTasks(c *gin.Context, unit UnitID, params GetUnitTasksParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1545,6 +2869,145 @@ func (siw *ServerInterfaceWrapper) GetDeliveries(c *gin.Context) {
 	siw.Handler.GetDeliveries(c, pCase)
 }
 
+// ListAnswers operation middleware
+func (siw *ServerInterfaceWrapper) ListAnswers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAnswers(c, pCase)
+}
+
+// GetAnswers operation middleware
+func (siw *ServerInterfaceWrapper) GetAnswers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "form" -------------
+	var form FormCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "form", c.Param("form"), &form, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter form: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAnswersParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "n" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "n", c.Request.URL.Query(), &params.N, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter n: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAnswers(c, pCase, form, params)
+}
+
+// AnswerForm operation middleware
+func (siw *ServerInterfaceWrapper) AnswerForm(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "form" -------------
+	var form FormCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "form", c.Param("form"), &form, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter form: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerFormParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter If-Match is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AnswerForm(c, pCase, form, params)
+}
+
 // ListMedia operation middleware
 func (siw *ServerInterfaceWrapper) ListMedia(c *gin.Context) {
 
@@ -1613,6 +3076,386 @@ func (siw *ServerInterfaceWrapper) GetMedia(c *gin.Context) {
 	}
 
 	siw.Handler.GetMedia(c, pCase, id, params)
+}
+
+// IssueFactFinding operation middleware
+func (siw *ServerInterfaceWrapper) IssueFactFinding(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueFactFindingParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.IssueFactFinding(c, pCase, params)
+}
+
+// IssueHandover operation middleware
+func (siw *ServerInterfaceWrapper) IssueHandover(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueHandoverParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.IssueHandover(c, pCase, params)
+}
+
+// IssueReferral operation middleware
+func (siw *ServerInterfaceWrapper) IssueReferral(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueReferralParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.IssueReferral(c, pCase, params)
+}
+
+// GetPaper operation middleware
+func (siw *ServerInterfaceWrapper) GetPaper(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "number" -------------
+	var number string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPaperParams
+
+	// ------------- Required query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "office", c.Request.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter office: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPaper(c, pCase, number, params)
+}
+
+// GetCasePart operation middleware
+func (siw *ServerInterfaceWrapper) GetCasePart(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCasePart(c, pCase)
+}
+
+// GetCasePersons operation middleware
+func (siw *ServerInterfaceWrapper) GetCasePersons(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCasePersonsParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCasePersons(c, pCase, params)
+}
+
+// PutInCase operation middleware
+func (siw *ServerInterfaceWrapper) PutInCase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutInCaseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutInCase(c, pCase, params)
+}
+
+// TakeOutOfCase operation middleware
+func (siw *ServerInterfaceWrapper) TakeOutOfCase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "entry" -------------
+	var entry string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "entry", c.Param("entry"), &entry, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter entry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeOutOfCase(c, pCase, entry)
 }
 
 // GetPrivate operation middleware
@@ -1741,6 +3584,283 @@ func (siw *ServerInterfaceWrapper) GetWaves(c *gin.Context) {
 	siw.Handler.GetWaves(c, pCase)
 }
 
+// CountConcerns operation middleware
+func (siw *ServerInterfaceWrapper) CountConcerns(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CountConcernsParams
+
+	// ------------- Required query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "until", c.Request.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter until: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CountConcerns(c, params)
+}
+
+// ListConcerns operation middleware
+func (siw *ServerInterfaceWrapper) ListConcerns(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConcernsParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", c.Request.URL.Query(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mine: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListConcerns(c, params)
+}
+
+// GetConcern operation middleware
+func (siw *ServerInterfaceWrapper) GetConcern(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "concern" -------------
+	var concern ConcernID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "concern", c.Param("concern"), &concern, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter concern: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetConcern(c, concern)
+}
+
+// GetEvidence operation middleware
+func (siw *ServerInterfaceWrapper) GetEvidence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "concern" -------------
+	var concern ConcernID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "concern", c.Param("concern"), &concern, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter concern: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetEvidenceParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEvidence(c, concern, id, params)
+}
+
+// OrderConcern operation middleware
+func (siw *ServerInterfaceWrapper) OrderConcern(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "concern" -------------
+	var concern ConcernID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "concern", c.Param("concern"), &concern, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter concern: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", c.Param("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderConcernParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OrderConcern(c, concern, kind, params)
+}
+
+// GetConcernPrivate operation middleware
+func (siw *ServerInterfaceWrapper) GetConcernPrivate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "concern" -------------
+	var concern ConcernID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "concern", c.Param("concern"), &concern, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter concern: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetConcernPrivateParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetConcernPrivate(c, concern, params)
+}
+
 // GetDesk operation middleware
 func (siw *ServerInterfaceWrapper) GetDesk(c *gin.Context) {
 
@@ -1766,6 +3886,66 @@ func (siw *ServerInterfaceWrapper) GetDesk(c *gin.Context) {
 	}
 
 	siw.Handler.GetDesk(c, params)
+}
+
+// ListDuplicates operation middleware
+func (siw *ServerInterfaceWrapper) ListDuplicates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDuplicatesParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDuplicates(c, params)
+}
+
+// DismissDuplicate operation middleware
+func (siw *ServerInterfaceWrapper) DismissDuplicate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "duplicate" -------------
+	var duplicate int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "duplicate", c.Param("duplicate"), &duplicate, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter duplicate: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DismissDuplicate(c, duplicate)
 }
 
 // ListDutyGaps operation middleware
@@ -1888,6 +4068,390 @@ func (siw *ServerInterfaceWrapper) RemoveFeed(c *gin.Context) {
 	}
 
 	siw.Handler.RemoveFeed(c, feed)
+}
+
+// ListFollowUps operation middleware
+func (siw *ServerInterfaceWrapper) ListFollowUps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFollowUpsParams
+
+	// ------------- Optional query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "office", c.Request.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter office: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "manager" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "manager", c.Request.URL.Query(), &params.Manager, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter manager: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "risk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "risk", c.Request.URL.Query(), &params.Risk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter risk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "overdue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "overdue", c.Request.URL.Query(), &params.Overdue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter overdue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListFollowUps(c, params)
+}
+
+// OpenFollowUp operation middleware
+func (siw *ServerInterfaceWrapper) OpenFollowUp(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenFollowUpParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenFollowUp(c, params)
+}
+
+// ListForms operation middleware
+func (siw *ServerInterfaceWrapper) ListForms(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListForms(c)
+}
+
+// GetForm operation middleware
+func (siw *ServerInterfaceWrapper) GetForm(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "form" -------------
+	var form FormCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "form", c.Param("form"), &form, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter form: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFormParams
+
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", c.Request.URL.Query(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetForm(c, form, params)
+}
+
+// AddHousehold operation middleware
+func (siw *ServerInterfaceWrapper) AddHousehold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddHouseholdParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddHousehold(c, params)
+}
+
+// GetHousehold operation middleware
+func (siw *ServerInterfaceWrapper) GetHousehold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "household" -------------
+	var household HouseholdID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "household", c.Param("household"), &household, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter household: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHouseholdParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetHousehold(c, household, params)
+}
+
+// ChangeHousehold operation middleware
+func (siw *ServerInterfaceWrapper) ChangeHousehold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "household" -------------
+	var household HouseholdID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "household", c.Param("household"), &household, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter household: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeHouseholdParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter If-Match is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeHousehold(c, household, params)
+}
+
+// JoinHousehold operation middleware
+func (siw *ServerInterfaceWrapper) JoinHousehold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "household" -------------
+	var household HouseholdID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "household", c.Param("household"), &household, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter household: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params JoinHouseholdParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.JoinHousehold(c, household, params)
+}
+
+// LeaveHousehold operation middleware
+func (siw *ServerInterfaceWrapper) LeaveHousehold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "household" -------------
+	var household HouseholdID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "household", c.Param("household"), &household, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter household: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LeaveHousehold(c, household, person)
 }
 
 // ListMembers operation middleware
@@ -2244,6 +4808,58 @@ func (siw *ServerInterfaceWrapper) SetDuty(c *gin.Context) {
 	siw.Handler.SetDuty(c, member)
 }
 
+// SetMembership operation middleware
+func (siw *ServerInterfaceWrapper) SetMembership(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetMembershipParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetMembership(c, member, params)
+}
+
 // SetPosition operation middleware
 func (siw *ServerInterfaceWrapper) SetPosition(c *gin.Context) {
 
@@ -2269,6 +4885,133 @@ func (siw *ServerInterfaceWrapper) SetPosition(c *gin.Context) {
 	siw.Handler.SetPosition(c, member)
 }
 
+// SetVerifier operation middleware
+func (siw *ServerInterfaceWrapper) SetVerifier(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "member" -------------
+	var member MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "member", c.Param("member"), &member, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetVerifierParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetVerifier(c, member, params)
+}
+
+// ListObligations operation middleware
+func (siw *ServerInterfaceWrapper) ListObligations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListObligationsParams
+
+	// ------------- Optional query parameter "member" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "member", c.Request.URL.Query(), &params.Member, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter member: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "unit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unit", c.Request.URL.Query(), &params.Unit, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "overdue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "overdue", c.Request.URL.Query(), &params.Overdue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter overdue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListObligations(c, params)
+}
+
 // FindOldCases operation middleware
 func (siw *ServerInterfaceWrapper) FindOldCases(c *gin.Context) {
 
@@ -2280,6 +5023,384 @@ func (siw *ServerInterfaceWrapper) FindOldCases(c *gin.Context) {
 	}
 
 	siw.Handler.FindOldCases(c)
+}
+
+// AddPerson operation middleware
+func (siw *ServerInterfaceWrapper) AddPerson(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddPersonParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddPerson(c, params)
+}
+
+// FindPersons operation middleware
+func (siw *ServerInterfaceWrapper) FindPersons(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FindPersons(c)
+}
+
+// GetPerson operation middleware
+func (siw *ServerInterfaceWrapper) GetPerson(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPersonParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPerson(c, person, params)
+}
+
+// ChangePerson operation middleware
+func (siw *ServerInterfaceWrapper) ChangePerson(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePersonParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter If-Match is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePerson(c, person, params)
+}
+
+// GetFamily operation middleware
+func (siw *ServerInterfaceWrapper) GetFamily(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFamilyParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "depth" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "depth", c.Request.URL.Query(), &params.Depth, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter depth: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFamily(c, person, params)
+}
+
+// MergePerson operation middleware
+func (siw *ServerInterfaceWrapper) MergePerson(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergePersonParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergePerson(c, person, params)
+}
+
+// AddRelation operation middleware
+func (siw *ServerInterfaceWrapper) AddRelation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddRelationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddRelation(c, person, params)
+}
+
+// EndRelation operation middleware
+func (siw *ServerInterfaceWrapper) EndRelation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "relation" -------------
+	var relation RelationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "relation", c.Param("relation"), &relation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter relation: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndRelation(c, person, relation)
+}
+
+// UnmergePerson operation middleware
+func (siw *ServerInterfaceWrapper) UnmergePerson(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "person" -------------
+	var person PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person", c.Param("person"), &person, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnmergePersonParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnmergePerson(c, person, params)
 }
 
 // GetPolicy operation middleware
@@ -2425,6 +5546,246 @@ func (siw *ServerInterfaceWrapper) StreamRadio(c *gin.Context) {
 	}
 
 	siw.Handler.StreamRadio(c, province, params)
+}
+
+// ListReferrals operation middleware
+func (siw *ServerInterfaceWrapper) ListReferrals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReferralsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReferrals(c, params)
+}
+
+// GetReferralEvidence operation middleware
+func (siw *ServerInterfaceWrapper) GetReferralEvidence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "concern" -------------
+	var concern ConcernID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "concern", c.Param("concern"), &concern, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter concern: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReferralEvidence(c, concern, id)
+}
+
+// ListRegistrations operation middleware
+func (siw *ServerInterfaceWrapper) ListRegistrations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRegistrationsParams
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "unit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unit", c.Request.URL.Query(), &params.Unit, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "waiting" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "waiting", c.Request.URL.Query(), &params.Waiting, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter waiting: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRegistrations(c, params)
+}
+
+// DecideRegistration operation middleware
+func (siw *ServerInterfaceWrapper) DecideRegistration(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "registration" -------------
+	var registration RegistrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "registration", c.Param("registration"), &registration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter registration: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideRegistrationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideRegistration(c, registration, params)
+}
+
+// ShowRegistration operation middleware
+func (siw *ServerInterfaceWrapper) ShowRegistration(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "registration" -------------
+	var registration RegistrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "registration", c.Param("registration"), &registration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter registration: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowRegistrationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ShowRegistration(c, registration, params)
 }
 
 // FileReport operation middleware
@@ -2579,6 +5940,84 @@ func (siw *ServerInterfaceWrapper) ListUnreachable(c *gin.Context) {
 	}
 
 	siw.Handler.ListUnreachable(c, params)
+}
+
+// ListSafePlaces operation middleware
+func (siw *ServerInterfaceWrapper) ListSafePlaces(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSafePlacesParams
+
+	// ------------- Required query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSafePlaces(c, params)
+}
+
+// GetCaseLoad operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseLoad(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseLoadParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCaseLoad(c, params)
 }
 
 // GetWaits operation middleware
@@ -2887,6 +6326,50 @@ func (siw *ServerInterfaceWrapper) SetSchedule(c *gin.Context) {
 	siw.Handler.SetSchedule(c, unit)
 }
 
+// GetUnitTasks operation middleware
+func (siw *ServerInterfaceWrapper) GetUnitTasks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "unit" -------------
+	var unit UnitID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", c.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetUnitTasksParams
+
+	// ------------- Required query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "until", c.Request.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter until: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetUnitTasks(c, unit, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -2923,7 +6406,26 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/cases/:case/private", wrapper.GetPrivate)
 	router.GET(options.BaseURL+"/v1/cases/:case/media", wrapper.ListMedia)
 	router.GET(options.BaseURL+"/v1/cases/:case/media/:id", wrapper.GetMedia)
+	router.POST(options.BaseURL+"/v1/cases/:case/papers/fact-finding", wrapper.IssueFactFinding)
+	router.POST(options.BaseURL+"/v1/cases/:case/papers/referral-letter", wrapper.IssueReferral)
+	router.POST(options.BaseURL+"/v1/cases/:case/papers/handover-note", wrapper.IssueHandover)
+	router.GET(options.BaseURL+"/v1/cases/:case/papers/:number", wrapper.GetPaper)
 	router.POST(options.BaseURL+"/v1/cases/:case/commands/:kind", wrapper.Command)
+	router.GET(options.BaseURL+"/v1/concerns", wrapper.ListConcerns)
+	router.GET(options.BaseURL+"/v1/concerns/:concern", wrapper.GetConcern)
+	router.GET(options.BaseURL+"/v1/concerns/:concern/private", wrapper.GetConcernPrivate)
+	router.GET(options.BaseURL+"/v1/concerns/:concern/evidence/:id", wrapper.GetEvidence)
+	router.POST(options.BaseURL+"/v1/concerns/:concern/orders/:kind", wrapper.OrderConcern)
+	router.GET(options.BaseURL+"/v1/concern-counts", wrapper.CountConcerns)
+	router.GET(options.BaseURL+"/v1/referrals", wrapper.ListReferrals)
+	router.GET(options.BaseURL+"/v1/referrals/:concern/evidence/:id", wrapper.GetReferralEvidence)
+	router.GET(options.BaseURL+"/v1/cases/:case/part", wrapper.GetCasePart)
+	router.GET(options.BaseURL+"/v1/units/:unit/tasks", wrapper.GetUnitTasks)
+	router.GET(options.BaseURL+"/v1/safe-places", wrapper.ListSafePlaces)
+	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps)
+	router.POST(options.BaseURL+"/v1/follow-ups", wrapper.OpenFollowUp)
+	router.GET(options.BaseURL+"/v1/obligations", wrapper.ListObligations)
+	router.GET(options.BaseURL+"/v1/statistics/case-load", wrapper.GetCaseLoad)
 	router.POST(options.BaseURL+"/v1/old-cases", wrapper.FindOldCases)
 	router.GET(options.BaseURL+"/v1/desk", wrapper.GetDesk)
 	router.GET(options.BaseURL+"/v1/radio/:province/stream", wrapper.StreamRadio)
@@ -2956,6 +6458,35 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/members/:member/contacts/:contact/code", wrapper.SendCode)
 	router.POST(options.BaseURL+"/v1/members/:member/contacts/:contact/confirm", wrapper.ConfirmContact)
 	router.GET(options.BaseURL+"/v1/roster/unreachable", wrapper.ListUnreachable)
+	router.GET(options.BaseURL+"/v1/registrations", wrapper.ListRegistrations)
+	router.POST(options.BaseURL+"/v1/registrations/:registration/person", wrapper.ShowRegistration)
+	router.POST(options.BaseURL+"/v1/registrations/:registration/decision", wrapper.DecideRegistration)
+	router.POST(options.BaseURL+"/v1/members/:member/membership", wrapper.SetMembership)
+	router.POST(options.BaseURL+"/v1/members/:member/verifier", wrapper.SetVerifier)
+	router.POST(options.BaseURL+"/v1/persons", wrapper.AddPerson)
+	router.POST(options.BaseURL+"/v1/persons/search", wrapper.FindPersons)
+	router.GET(options.BaseURL+"/v1/persons/:person", wrapper.GetPerson)
+	router.PUT(options.BaseURL+"/v1/persons/:person", wrapper.ChangePerson)
+	router.POST(options.BaseURL+"/v1/persons/:person/merge", wrapper.MergePerson)
+	router.POST(options.BaseURL+"/v1/persons/:person/unmerge", wrapper.UnmergePerson)
+	router.POST(options.BaseURL+"/v1/persons/:person/relations", wrapper.AddRelation)
+	router.DELETE(options.BaseURL+"/v1/persons/:person/relations/:relation", wrapper.EndRelation)
+	router.GET(options.BaseURL+"/v1/persons/:person/family", wrapper.GetFamily)
+	router.GET(options.BaseURL+"/v1/duplicates", wrapper.ListDuplicates)
+	router.POST(options.BaseURL+"/v1/duplicates/:duplicate/dismiss", wrapper.DismissDuplicate)
+	router.POST(options.BaseURL+"/v1/households", wrapper.AddHousehold)
+	router.GET(options.BaseURL+"/v1/households/:household", wrapper.GetHousehold)
+	router.PUT(options.BaseURL+"/v1/households/:household", wrapper.ChangeHousehold)
+	router.POST(options.BaseURL+"/v1/households/:household/members", wrapper.JoinHousehold)
+	router.POST(options.BaseURL+"/v1/households/:household/members/:person/leave", wrapper.LeaveHousehold)
+	router.GET(options.BaseURL+"/v1/cases/:case/persons", wrapper.GetCasePersons)
+	router.POST(options.BaseURL+"/v1/cases/:case/persons", wrapper.PutInCase)
+	router.POST(options.BaseURL+"/v1/cases/:case/persons/:entry/remove", wrapper.TakeOutOfCase)
+	router.GET(options.BaseURL+"/v1/forms", wrapper.ListForms)
+	router.GET(options.BaseURL+"/v1/forms/:form", wrapper.GetForm)
+	router.GET(options.BaseURL+"/v1/cases/:case/forms", wrapper.ListAnswers)
+	router.GET(options.BaseURL+"/v1/cases/:case/forms/:form", wrapper.GetAnswers)
+	router.PUT(options.BaseURL+"/v1/cases/:case/forms/:form", wrapper.AnswerForm)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -3136,6 +6667,136 @@ func (response GetDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitGetD
 	return err
 }
 
+type ListAnswersRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type ListAnswersResponseObject interface {
+	VisitListAnswersResponse(w http.ResponseWriter) error
+}
+
+type ListAnswers200JSONResponse AnsweredForms
+
+func (response ListAnswers200JSONResponse) VisitListAnswersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAnswersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAnswersdefaultApplicationProblemPlusJSONResponse) VisitListAnswersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAnswersRequestObject struct {
+	Case   CaseID   `json:"case"`
+	Form   FormCode `json:"form"`
+	Params GetAnswersParams
+}
+
+type GetAnswersResponseObject interface {
+	VisitGetAnswersResponse(w http.ResponseWriter) error
+}
+
+type GetAnswers200ResponseHeaders struct {
+	ETag string
+}
+
+type GetAnswers200JSONResponse struct {
+	Body    FilledForm
+	Headers GetAnswers200ResponseHeaders
+}
+
+func (response GetAnswers200JSONResponse) VisitGetAnswersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAnswersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAnswersdefaultApplicationProblemPlusJSONResponse) VisitGetAnswersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerFormRequestObject struct {
+	Case   CaseID   `json:"case"`
+	Form   FormCode `json:"form"`
+	Params AnswerFormParams
+	Body   *AnswerFormJSONRequestBody
+}
+
+type AnswerFormResponseObject interface {
+	VisitAnswerFormResponse(w http.ResponseWriter) error
+}
+
+type AnswerForm200JSONResponse Versioned
+
+func (response AnswerForm200JSONResponse) VisitAnswerFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerFormdefaultApplicationProblemPlusJSONResponse) VisitAnswerFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMediaRequestObject struct {
 	Case CaseID `json:"case"`
 }
@@ -3217,6 +6878,337 @@ type GetMediadefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMediadefaultApplicationProblemPlusJSONResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueFactFindingRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params IssueFactFindingParams
+	Body   *IssueFactFindingJSONRequestBody
+}
+
+type IssueFactFindingResponseObject interface {
+	VisitIssueFactFindingResponse(w http.ResponseWriter) error
+}
+
+type IssueFactFinding201JSONResponse PaperGiven
+
+func (response IssueFactFinding201JSONResponse) VisitIssueFactFindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueFactFindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueFactFindingdefaultApplicationProblemPlusJSONResponse) VisitIssueFactFindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueHandoverRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params IssueHandoverParams
+	Body   *IssueHandoverJSONRequestBody
+}
+
+type IssueHandoverResponseObject interface {
+	VisitIssueHandoverResponse(w http.ResponseWriter) error
+}
+
+type IssueHandover201JSONResponse PaperGiven
+
+func (response IssueHandover201JSONResponse) VisitIssueHandoverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueHandoverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueHandoverdefaultApplicationProblemPlusJSONResponse) VisitIssueHandoverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueReferralRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params IssueReferralParams
+	Body   *IssueReferralJSONRequestBody
+}
+
+type IssueReferralResponseObject interface {
+	VisitIssueReferralResponse(w http.ResponseWriter) error
+}
+
+type IssueReferral201JSONResponse PaperGiven
+
+func (response IssueReferral201JSONResponse) VisitIssueReferralResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueReferraldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueReferraldefaultApplicationProblemPlusJSONResponse) VisitIssueReferralResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaperRequestObject struct {
+	Case   CaseID `json:"case"`
+	Number string `json:"number"`
+	Params GetPaperParams
+}
+
+type GetPaperResponseObject interface {
+	VisitGetPaperResponse(w http.ResponseWriter) error
+}
+
+type GetPaper200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetPaper200ApplicationpdfResponse struct {
+	Body          io.Reader
+	Headers       GetPaper200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetPaper200ApplicationpdfResponse) VisitGetPaperResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPaperdefaultApplicationProblemPlusJSONResponse) VisitGetPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCasePartRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type GetCasePartResponseObject interface {
+	VisitGetCasePartResponse(w http.ResponseWriter) error
+}
+
+type GetCasePart200JSONResponse CasePart
+
+func (response GetCasePart200JSONResponse) VisitGetCasePartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCasePartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCasePartdefaultApplicationProblemPlusJSONResponse) VisitGetCasePartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCasePersonsRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params GetCasePersonsParams
+}
+
+type GetCasePersonsResponseObject interface {
+	VisitGetCasePersonsResponse(w http.ResponseWriter) error
+}
+
+type GetCasePersons200JSONResponse CasePersons
+
+func (response GetCasePersons200JSONResponse) VisitGetCasePersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCasePersonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCasePersonsdefaultApplicationProblemPlusJSONResponse) VisitGetCasePersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutInCaseRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params PutInCaseParams
+	Body   *PutInCaseJSONRequestBody
+}
+
+type PutInCaseResponseObject interface {
+	VisitPutInCaseResponse(w http.ResponseWriter) error
+}
+
+type PutInCase201JSONResponse NewID
+
+func (response PutInCase201JSONResponse) VisitPutInCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutInCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutInCasedefaultApplicationProblemPlusJSONResponse) VisitPutInCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeOutOfCaseRequestObject struct {
+	Case  CaseID `json:"case"`
+	Entry string `json:"entry"`
+	Body  *TakeOutOfCaseJSONRequestBody
+}
+
+type TakeOutOfCaseResponseObject interface {
+	VisitTakeOutOfCaseResponse(w http.ResponseWriter) error
+}
+
+type TakeOutOfCase204Response struct {
+}
+
+func (response TakeOutOfCase204Response) VisitTakeOutOfCaseResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type TakeOutOfCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeOutOfCasedefaultApplicationProblemPlusJSONResponse) VisitTakeOutOfCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3363,6 +7355,258 @@ func (response GetWavesdefaultApplicationProblemPlusJSONResponse) VisitGetWavesR
 	return err
 }
 
+type CountConcernsRequestObject struct {
+	Params CountConcernsParams
+}
+
+type CountConcernsResponseObject interface {
+	VisitCountConcernsResponse(w http.ResponseWriter) error
+}
+
+type CountConcerns200JSONResponse ConcernCounts
+
+func (response CountConcerns200JSONResponse) VisitCountConcernsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CountConcernsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CountConcernsdefaultApplicationProblemPlusJSONResponse) VisitCountConcernsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConcernsRequestObject struct {
+	Params ListConcernsParams
+}
+
+type ListConcernsResponseObject interface {
+	VisitListConcernsResponse(w http.ResponseWriter) error
+}
+
+type ListConcerns200JSONResponse ConcernPage
+
+func (response ListConcerns200JSONResponse) VisitListConcernsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConcernsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConcernsdefaultApplicationProblemPlusJSONResponse) VisitListConcernsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConcernRequestObject struct {
+	Concern ConcernID `json:"concern"`
+}
+
+type GetConcernResponseObject interface {
+	VisitGetConcernResponse(w http.ResponseWriter) error
+}
+
+type GetConcern200JSONResponse Concern
+
+func (response GetConcern200JSONResponse) VisitGetConcernResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConcerndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConcerndefaultApplicationProblemPlusJSONResponse) VisitGetConcernResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvidenceRequestObject struct {
+	Concern ConcernID `json:"concern"`
+	ID      int       `json:"id"`
+	Params  GetEvidenceParams
+}
+
+type GetEvidenceResponseObject interface {
+	VisitGetEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetEvidence200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetEvidence200ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetEvidence200ApplicationoctetStreamResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderConcernRequestObject struct {
+	Concern ConcernID `json:"concern"`
+	Kind    string    `json:"kind"`
+	Params  OrderConcernParams
+	Body    *OrderConcernJSONRequestBody
+}
+
+type OrderConcernResponseObject interface {
+	VisitOrderConcernResponse(w http.ResponseWriter) error
+}
+
+type OrderConcern200JSONResponse ConcernVerdict
+
+func (response OrderConcern200JSONResponse) VisitOrderConcernResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderConcerndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderConcerndefaultApplicationProblemPlusJSONResponse) VisitOrderConcernResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConcernPrivateRequestObject struct {
+	Concern ConcernID `json:"concern"`
+	Params  GetConcernPrivateParams
+}
+
+type GetConcernPrivateResponseObject interface {
+	VisitGetConcernPrivateResponse(w http.ResponseWriter) error
+}
+
+type GetConcernPrivate200JSONResponse ConcernPrivate
+
+func (response GetConcernPrivate200JSONResponse) VisitGetConcernPrivateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConcernPrivatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConcernPrivatedefaultApplicationProblemPlusJSONResponse) VisitGetConcernPrivateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDeskRequestObject struct {
 	Params GetDeskParams
 }
@@ -3391,6 +7635,78 @@ type GetDeskdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDeskdefaultApplicationProblemPlusJSONResponse) VisitGetDeskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicatesRequestObject struct {
+	Params ListDuplicatesParams
+}
+
+type ListDuplicatesResponseObject interface {
+	VisitListDuplicatesResponse(w http.ResponseWriter) error
+}
+
+type ListDuplicates200JSONResponse PersonDuplicates
+
+func (response ListDuplicates200JSONResponse) VisitListDuplicatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDuplicatesdefaultApplicationProblemPlusJSONResponse) VisitListDuplicatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DismissDuplicateRequestObject struct {
+	Duplicate int64 `json:"duplicate"`
+}
+
+type DismissDuplicateResponseObject interface {
+	VisitDismissDuplicateResponse(w http.ResponseWriter) error
+}
+
+type DismissDuplicate204Response struct {
+}
+
+func (response DismissDuplicate204Response) VisitDismissDuplicateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DismissDuplicatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DismissDuplicatedefaultApplicationProblemPlusJSONResponse) VisitDismissDuplicateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3542,6 +7858,362 @@ type RemoveFeeddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveFeeddefaultApplicationProblemPlusJSONResponse) VisitRemoveFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFollowUpsRequestObject struct {
+	Params ListFollowUpsParams
+}
+
+type ListFollowUpsResponseObject interface {
+	VisitListFollowUpsResponse(w http.ResponseWriter) error
+}
+
+type ListFollowUps200JSONResponse FollowUpPage
+
+func (response ListFollowUps200JSONResponse) VisitListFollowUpsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFollowUpsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFollowUpsdefaultApplicationProblemPlusJSONResponse) VisitListFollowUpsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenFollowUpRequestObject struct {
+	Params OpenFollowUpParams
+	Body   *OpenFollowUpJSONRequestBody
+}
+
+type OpenFollowUpResponseObject interface {
+	VisitOpenFollowUpResponse(w http.ResponseWriter) error
+}
+
+type OpenFollowUp201JSONResponse OpenedFollowUp
+
+func (response OpenFollowUp201JSONResponse) VisitOpenFollowUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenFollowUpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenFollowUpdefaultApplicationProblemPlusJSONResponse) VisitOpenFollowUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFormsRequestObject struct {
+}
+
+type ListFormsResponseObject interface {
+	VisitListFormsResponse(w http.ResponseWriter) error
+}
+
+type ListForms200JSONResponse FormList
+
+func (response ListForms200JSONResponse) VisitListFormsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFormsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFormsdefaultApplicationProblemPlusJSONResponse) VisitListFormsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFormRequestObject struct {
+	Form   FormCode `json:"form"`
+	Params GetFormParams
+}
+
+type GetFormResponseObject interface {
+	VisitGetFormResponse(w http.ResponseWriter) error
+}
+
+type GetForm200JSONResponse Form
+
+func (response GetForm200JSONResponse) VisitGetFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFormdefaultApplicationProblemPlusJSONResponse) VisitGetFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddHouseholdRequestObject struct {
+	Params AddHouseholdParams
+	Body   *AddHouseholdJSONRequestBody
+}
+
+type AddHouseholdResponseObject interface {
+	VisitAddHouseholdResponse(w http.ResponseWriter) error
+}
+
+type AddHousehold201JSONResponse NewID
+
+func (response AddHousehold201JSONResponse) VisitAddHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddHouseholddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddHouseholddefaultApplicationProblemPlusJSONResponse) VisitAddHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHouseholdRequestObject struct {
+	Household HouseholdID `json:"household"`
+	Params    GetHouseholdParams
+}
+
+type GetHouseholdResponseObject interface {
+	VisitGetHouseholdResponse(w http.ResponseWriter) error
+}
+
+type GetHousehold200ResponseHeaders struct {
+	ETag string
+}
+
+type GetHousehold200JSONResponse struct {
+	Body    Household
+	Headers GetHousehold200ResponseHeaders
+}
+
+func (response GetHousehold200JSONResponse) VisitGetHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHouseholddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetHouseholddefaultApplicationProblemPlusJSONResponse) VisitGetHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeHouseholdRequestObject struct {
+	Household HouseholdID `json:"household"`
+	Params    ChangeHouseholdParams
+	Body      *ChangeHouseholdJSONRequestBody
+}
+
+type ChangeHouseholdResponseObject interface {
+	VisitChangeHouseholdResponse(w http.ResponseWriter) error
+}
+
+type ChangeHousehold200JSONResponse Versioned
+
+func (response ChangeHousehold200JSONResponse) VisitChangeHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeHouseholddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeHouseholddefaultApplicationProblemPlusJSONResponse) VisitChangeHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JoinHouseholdRequestObject struct {
+	Household HouseholdID `json:"household"`
+	Params    JoinHouseholdParams
+	Body      *JoinHouseholdJSONRequestBody
+}
+
+type JoinHouseholdResponseObject interface {
+	VisitJoinHouseholdResponse(w http.ResponseWriter) error
+}
+
+type JoinHousehold204Response struct {
+}
+
+func (response JoinHousehold204Response) VisitJoinHouseholdResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type JoinHouseholddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response JoinHouseholddefaultApplicationProblemPlusJSONResponse) VisitJoinHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveHouseholdRequestObject struct {
+	Household HouseholdID `json:"household"`
+	Person    PersonID    `json:"person"`
+	Body      *LeaveHouseholdJSONRequestBody
+}
+
+type LeaveHouseholdResponseObject interface {
+	VisitLeaveHouseholdResponse(w http.ResponseWriter) error
+}
+
+type LeaveHousehold204Response struct {
+}
+
+func (response LeaveHousehold204Response) VisitLeaveHouseholdResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LeaveHouseholddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LeaveHouseholddefaultApplicationProblemPlusJSONResponse) VisitLeaveHouseholdResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3920,6 +8592,47 @@ func (response SetDutydefaultApplicationProblemPlusJSONResponse) VisitSetDutyRes
 	return err
 }
 
+type SetMembershipRequestObject struct {
+	Member MemberID `json:"member"`
+	Params SetMembershipParams
+	Body   *SetMembershipJSONRequestBody
+}
+
+type SetMembershipResponseObject interface {
+	VisitSetMembershipResponse(w http.ResponseWriter) error
+}
+
+type SetMembership200JSONResponse MembershipState
+
+func (response SetMembership200JSONResponse) VisitSetMembershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMembershipdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMembershipdefaultApplicationProblemPlusJSONResponse) VisitSetMembershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPositionRequestObject struct {
 	Member MemberID `json:"member"`
 	Body   *SetPositionJSONRequestBody
@@ -3943,6 +8656,80 @@ type SetPositiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPositiondefaultApplicationProblemPlusJSONResponse) VisitSetPositionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetVerifierRequestObject struct {
+	Member MemberID `json:"member"`
+	Params SetVerifierParams
+	Body   *SetVerifierJSONRequestBody
+}
+
+type SetVerifierResponseObject interface {
+	VisitSetVerifierResponse(w http.ResponseWriter) error
+}
+
+type SetVerifier204Response struct {
+}
+
+func (response SetVerifier204Response) VisitSetVerifierResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SetVerifierdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetVerifierdefaultApplicationProblemPlusJSONResponse) VisitSetVerifierResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObligationsRequestObject struct {
+	Params ListObligationsParams
+}
+
+type ListObligationsResponseObject interface {
+	VisitListObligationsResponse(w http.ResponseWriter) error
+}
+
+type ListObligations200JSONResponse ObligationPage
+
+func (response ListObligations200JSONResponse) VisitListObligationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObligationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListObligationsdefaultApplicationProblemPlusJSONResponse) VisitListObligationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3982,6 +8769,359 @@ type FindOldCasesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response FindOldCasesdefaultApplicationProblemPlusJSONResponse) VisitFindOldCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPersonRequestObject struct {
+	Params AddPersonParams
+	Body   *AddPersonJSONRequestBody
+}
+
+type AddPersonResponseObject interface {
+	VisitAddPersonResponse(w http.ResponseWriter) error
+}
+
+type AddPerson201JSONResponse PersonAdded
+
+func (response AddPerson201JSONResponse) VisitAddPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddPersondefaultApplicationProblemPlusJSONResponse) VisitAddPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindPersonsRequestObject struct {
+	Body *FindPersonsJSONRequestBody
+}
+
+type FindPersonsResponseObject interface {
+	VisitFindPersonsResponse(w http.ResponseWriter) error
+}
+
+type FindPersons200JSONResponse PersonMatches
+
+func (response FindPersons200JSONResponse) VisitFindPersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindPersonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindPersonsdefaultApplicationProblemPlusJSONResponse) VisitFindPersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersonRequestObject struct {
+	Person PersonID `json:"person"`
+	Params GetPersonParams
+}
+
+type GetPersonResponseObject interface {
+	VisitGetPersonResponse(w http.ResponseWriter) error
+}
+
+type GetPerson200ResponseHeaders struct {
+	ETag string
+}
+
+type GetPerson200JSONResponse struct {
+	Body    PersonFile
+	Headers GetPerson200ResponseHeaders
+}
+
+func (response GetPerson200JSONResponse) VisitGetPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPersondefaultApplicationProblemPlusJSONResponse) VisitGetPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePersonRequestObject struct {
+	Person PersonID `json:"person"`
+	Params ChangePersonParams
+	Body   *ChangePersonJSONRequestBody
+}
+
+type ChangePersonResponseObject interface {
+	VisitChangePersonResponse(w http.ResponseWriter) error
+}
+
+type ChangePerson200JSONResponse Versioned
+
+func (response ChangePerson200JSONResponse) VisitChangePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangePersondefaultApplicationProblemPlusJSONResponse) VisitChangePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFamilyRequestObject struct {
+	Person PersonID `json:"person"`
+	Params GetFamilyParams
+}
+
+type GetFamilyResponseObject interface {
+	VisitGetFamilyResponse(w http.ResponseWriter) error
+}
+
+type GetFamily200JSONResponse Family
+
+func (response GetFamily200JSONResponse) VisitGetFamilyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFamilydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFamilydefaultApplicationProblemPlusJSONResponse) VisitGetFamilyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergePersonRequestObject struct {
+	Person PersonID `json:"person"`
+	Params MergePersonParams
+	Body   *MergePersonJSONRequestBody
+}
+
+type MergePersonResponseObject interface {
+	VisitMergePersonResponse(w http.ResponseWriter) error
+}
+
+type MergePerson204Response struct {
+}
+
+func (response MergePerson204Response) VisitMergePersonResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type MergePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergePersondefaultApplicationProblemPlusJSONResponse) VisitMergePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddRelationRequestObject struct {
+	Person PersonID `json:"person"`
+	Params AddRelationParams
+	Body   *AddRelationJSONRequestBody
+}
+
+type AddRelationResponseObject interface {
+	VisitAddRelationResponse(w http.ResponseWriter) error
+}
+
+type AddRelation201JSONResponse NewID
+
+func (response AddRelation201JSONResponse) VisitAddRelationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddRelationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddRelationdefaultApplicationProblemPlusJSONResponse) VisitAddRelationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndRelationRequestObject struct {
+	Person   PersonID   `json:"person"`
+	Relation RelationID `json:"relation"`
+}
+
+type EndRelationResponseObject interface {
+	VisitEndRelationResponse(w http.ResponseWriter) error
+}
+
+type EndRelation204Response struct {
+}
+
+func (response EndRelation204Response) VisitEndRelationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndRelationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndRelationdefaultApplicationProblemPlusJSONResponse) VisitEndRelationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergePersonRequestObject struct {
+	Person PersonID `json:"person"`
+	Params UnmergePersonParams
+	Body   *UnmergePersonJSONRequestBody
+}
+
+type UnmergePersonResponseObject interface {
+	VisitUnmergePersonResponse(w http.ResponseWriter) error
+}
+
+type UnmergePerson204Response struct {
+}
+
+func (response UnmergePerson204Response) VisitUnmergePersonResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnmergePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnmergePersondefaultApplicationProblemPlusJSONResponse) VisitUnmergePersonResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4194,6 +9334,218 @@ func (response StreamRadiodefaultApplicationProblemPlusJSONResponse) VisitStream
 	return err
 }
 
+type ListReferralsRequestObject struct {
+	Params ListReferralsParams
+}
+
+type ListReferralsResponseObject interface {
+	VisitListReferralsResponse(w http.ResponseWriter) error
+}
+
+type ListReferrals200JSONResponse ReferralPage
+
+func (response ListReferrals200JSONResponse) VisitListReferralsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReferralsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListReferralsdefaultApplicationProblemPlusJSONResponse) VisitListReferralsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReferralEvidenceRequestObject struct {
+	Concern ConcernID `json:"concern"`
+	ID      int       `json:"id"`
+}
+
+type GetReferralEvidenceResponseObject interface {
+	VisitGetReferralEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetReferralEvidence200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetReferralEvidence200ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetReferralEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetReferralEvidence200ApplicationoctetStreamResponse) VisitGetReferralEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReferralEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReferralEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetReferralEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRegistrationsRequestObject struct {
+	Params ListRegistrationsParams
+}
+
+type ListRegistrationsResponseObject interface {
+	VisitListRegistrationsResponse(w http.ResponseWriter) error
+}
+
+type ListRegistrations200JSONResponse RegistrationPage
+
+func (response ListRegistrations200JSONResponse) VisitListRegistrationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRegistrationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRegistrationsdefaultApplicationProblemPlusJSONResponse) VisitListRegistrationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideRegistrationRequestObject struct {
+	Registration RegistrationID `json:"registration"`
+	Params       DecideRegistrationParams
+	Body         *DecideRegistrationJSONRequestBody
+}
+
+type DecideRegistrationResponseObject interface {
+	VisitDecideRegistrationResponse(w http.ResponseWriter) error
+}
+
+type DecideRegistration200JSONResponse Registration
+
+func (response DecideRegistration200JSONResponse) VisitDecideRegistrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideRegistrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideRegistrationdefaultApplicationProblemPlusJSONResponse) VisitDecideRegistrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowRegistrationRequestObject struct {
+	Registration RegistrationID `json:"registration"`
+	Params       ShowRegistrationParams
+	Body         *ShowRegistrationJSONRequestBody
+}
+
+type ShowRegistrationResponseObject interface {
+	VisitShowRegistrationResponse(w http.ResponseWriter) error
+}
+
+type ShowRegistration200JSONResponse RegistrationPerson
+
+func (response ShowRegistration200JSONResponse) VisitShowRegistrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowRegistrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ShowRegistrationdefaultApplicationProblemPlusJSONResponse) VisitShowRegistrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FileReportRequestObject struct {
 	Params FileReportParams
 	Body   *FileReportJSONRequestBody
@@ -4348,6 +9700,84 @@ type ListUnreachabledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListUnreachabledefaultApplicationProblemPlusJSONResponse) VisitListUnreachableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSafePlacesRequestObject struct {
+	Params ListSafePlacesParams
+}
+
+type ListSafePlacesResponseObject interface {
+	VisitListSafePlacesResponse(w http.ResponseWriter) error
+}
+
+type ListSafePlaces200JSONResponse SafePlacePage
+
+func (response ListSafePlaces200JSONResponse) VisitListSafePlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSafePlacesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSafePlacesdefaultApplicationProblemPlusJSONResponse) VisitListSafePlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLoadRequestObject struct {
+	Params GetCaseLoadParams
+}
+
+type GetCaseLoadResponseObject interface {
+	VisitGetCaseLoadResponse(w http.ResponseWriter) error
+}
+
+type GetCaseLoad200JSONResponse CaseLoad
+
+func (response GetCaseLoad200JSONResponse) VisitGetCaseLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLoaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseLoaddefaultApplicationProblemPlusJSONResponse) VisitGetCaseLoadResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4693,6 +10123,46 @@ func (response SetScheduledefaultApplicationProblemPlusJSONResponse) VisitSetSch
 	return err
 }
 
+type GetUnitTasksRequestObject struct {
+	Unit   UnitID `json:"unit"`
+	Params GetUnitTasksParams
+}
+
+type GetUnitTasksResponseObject interface {
+	VisitGetUnitTasksResponse(w http.ResponseWriter) error
+}
+
+type GetUnitTasks200JSONResponse UnitTasks
+
+func (response GetUnitTasks200JSONResponse) VisitGetUnitTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnitTasksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetUnitTasksdefaultApplicationProblemPlusJSONResponse) VisitGetUnitTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListCases List cases, newest first
@@ -4707,12 +10177,45 @@ type StrictServerInterface interface {
 	// GetDeliveries What the channel said to the messages of a case
 	// (GET /v1/cases/{case}/deliveries)
 	GetDeliveries(ctx context.Context, request GetDeliveriesRequestObject) (GetDeliveriesResponseObject, error)
+	// ListAnswers Who answered which forms of a case and when
+	// (GET /v1/cases/{case}/forms)
+	ListAnswers(ctx context.Context, request ListAnswersRequestObject) (ListAnswersResponseObject, error)
+	// GetAnswers The answers to a form that you may read
+	// (GET /v1/cases/{case}/forms/{form})
+	GetAnswers(ctx context.Context, request GetAnswersRequestObject) (GetAnswersResponseObject, error)
+	// AnswerForm Answer a form
+	// (PUT /v1/cases/{case}/forms/{form})
+	AnswerForm(ctx context.Context, request AnswerFormRequestObject) (AnswerFormResponseObject, error)
 	// ListMedia Photos, voice messages, videos and files that were sent to a case
 	// (GET /v1/cases/{case}/media)
 	ListMedia(ctx context.Context, request ListMediaRequestObject) (ListMediaResponseObject, error)
 	// GetMedia Download one of them
 	// (GET /v1/cases/{case}/media/{id})
 	GetMedia(ctx context.Context, request GetMediaRequestObject) (GetMediaResponseObject, error)
+	// IssueFactFinding Write a record of facts (แบบบันทึกข้อเท็จจริง)
+	// (POST /v1/cases/{case}/papers/fact-finding)
+	IssueFactFinding(ctx context.Context, request IssueFactFindingRequestObject) (IssueFactFindingResponseObject, error)
+	// IssueHandover Write a note that hands the case over to another office (บันทึกการส่งมอบเรื่อง)
+	// (POST /v1/cases/{case}/papers/handover-note)
+	IssueHandover(ctx context.Context, request IssueHandoverRequestObject) (IssueHandoverResponseObject, error)
+	// IssueReferral Write a letter that refers the person to another office (หนังสือส่งต่อ)
+	// (POST /v1/cases/{case}/papers/referral-letter)
+	IssueReferral(ctx context.Context, request IssueReferralRequestObject) (IssueReferralResponseObject, error)
+	// GetPaper Download a paper
+	// (GET /v1/cases/{case}/papers/{number})
+	GetPaper(ctx context.Context, request GetPaperRequestObject) (GetPaperResponseObject, error)
+	// GetCasePart The part of a case that the viewer's agency has in it
+	// (GET /v1/cases/{case}/part)
+	GetCasePart(ctx context.Context, request GetCasePartRequestObject) (GetCasePartResponseObject, error)
+	// GetCasePersons Who has which part in a case
+	// (GET /v1/cases/{case}/persons)
+	GetCasePersons(ctx context.Context, request GetCasePersonsRequestObject) (GetCasePersonsResponseObject, error)
+	// PutInCase Give a person a part in a case
+	// (POST /v1/cases/{case}/persons)
+	PutInCase(ctx context.Context, request PutInCaseRequestObject) (PutInCaseResponseObject, error)
+	// TakeOutOfCase Take back a part that was a mistake
+	// (POST /v1/cases/{case}/persons/{entry}/remove)
+	TakeOutOfCase(ctx context.Context, request TakeOutOfCaseRequestObject) (TakeOutOfCaseResponseObject, error)
 	// GetPrivate What is personal in a case
 	// (GET /v1/cases/{case}/private)
 	GetPrivate(ctx context.Context, request GetPrivateRequestObject) (GetPrivateResponseObject, error)
@@ -4722,9 +10225,33 @@ type StrictServerInterface interface {
 	// GetWaves Who was asked in each wave, who was not, and why
 	// (GET /v1/cases/{case}/waves)
 	GetWaves(ctx context.Context, request GetWavesRequestObject) (GetWavesResponseObject, error)
+	// CountConcerns Concerns by kind, province and month
+	// (GET /v1/concern-counts)
+	CountConcerns(ctx context.Context, request CountConcernsRequestObject) (CountConcernsResponseObject, error)
+	// ListConcerns What was pointed out that is not urgent, newest first
+	// (GET /v1/concerns)
+	ListConcerns(ctx context.Context, request ListConcernsRequestObject) (ListConcernsResponseObject, error)
+	// GetConcern One concern, and its evidence without the content
+	// (GET /v1/concerns/{concern})
+	GetConcern(ctx context.Context, request GetConcernRequestObject) (GetConcernResponseObject, error)
+	// GetEvidence Download a link or a picture
+	// (GET /v1/concerns/{concern}/evidence/{id})
+	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
+	// OrderConcern Do something with a concern
+	// (POST /v1/concerns/{concern}/orders/{kind})
+	OrderConcern(ctx context.Context, request OrderConcernRequestObject) (OrderConcernResponseObject, error)
+	// GetConcernPrivate What was seen, in the pointer's words
+	// (GET /v1/concerns/{concern}/private)
+	GetConcernPrivate(ctx context.Context, request GetConcernPrivateRequestObject) (GetConcernPrivateResponseObject, error)
 	// GetDesk What waits for the desk, the longest wait first
 	// (GET /v1/desk)
 	GetDesk(ctx context.Context, request GetDeskRequestObject) (GetDeskResponseObject, error)
+	// ListDuplicates Records that may be one person
+	// (GET /v1/duplicates)
+	ListDuplicates(ctx context.Context, request ListDuplicatesRequestObject) (ListDuplicatesResponseObject, error)
+	// DismissDuplicate Say that the two are two
+	// (POST /v1/duplicates/{duplicate}/dismiss)
+	DismissDuplicate(ctx context.Context, request DismissDuplicateRequestObject) (DismissDuplicateResponseObject, error)
 	// ListDutyGaps The units whose shift has nobody, the longest first
 	// (GET /v1/duty/gaps)
 	ListDutyGaps(ctx context.Context, request ListDutyGapsRequestObject) (ListDutyGapsResponseObject, error)
@@ -4737,6 +10264,33 @@ type StrictServerInterface interface {
 	// RemoveFeed End the webhooks to a screen
 	// (DELETE /v1/feeds/{feed})
 	RemoveFeed(ctx context.Context, request RemoveFeedRequestObject) (RemoveFeedResponseObject, error)
+	// ListFollowUps List the cases in follow-up, the newest first
+	// (GET /v1/follow-ups)
+	ListFollowUps(ctx context.Context, request ListFollowUpsRequestObject) (ListFollowUpsResponseObject, error)
+	// OpenFollowUp Open a follow-up without an emergency
+	// (POST /v1/follow-ups)
+	OpenFollowUp(ctx context.Context, request OpenFollowUpRequestObject) (OpenFollowUpResponseObject, error)
+	// ListForms The forms in force
+	// (GET /v1/forms)
+	ListForms(ctx context.Context, request ListFormsRequestObject) (ListFormsResponseObject, error)
+	// GetForm One version of a form
+	// (GET /v1/forms/{form})
+	GetForm(ctx context.Context, request GetFormRequestObject) (GetFormResponseObject, error)
+	// AddHousehold Add a household with its head
+	// (POST /v1/households)
+	AddHousehold(ctx context.Context, request AddHouseholdRequestObject) (AddHouseholdResponseObject, error)
+	// GetHousehold A household and those of its people whom you may know of
+	// (GET /v1/households/{household})
+	GetHousehold(ctx context.Context, request GetHouseholdRequestObject) (GetHouseholdResponseObject, error)
+	// ChangeHousehold Change head, address and place
+	// (PUT /v1/households/{household})
+	ChangeHousehold(ctx context.Context, request ChangeHouseholdRequestObject) (ChangeHouseholdResponseObject, error)
+	// JoinHousehold Somebody lives there from a day on
+	// (POST /v1/households/{household}/members)
+	JoinHousehold(ctx context.Context, request JoinHouseholdRequestObject) (JoinHouseholdResponseObject, error)
+	// LeaveHousehold Somebody no longer lives there
+	// (POST /v1/households/{household}/members/{person}/leave)
+	LeaveHousehold(ctx context.Context, request LeaveHouseholdRequestObject) (LeaveHouseholdResponseObject, error)
 	// ListMembers List members
 	// (GET /v1/members)
 	ListMembers(ctx context.Context, request ListMembersRequestObject) (ListMembersResponseObject, error)
@@ -4767,12 +10321,48 @@ type StrictServerInterface interface {
 	// SetDuty Begin or end a member's duty, or let them rest
 	// (POST /v1/members/{member}/duty)
 	SetDuty(ctx context.Context, request SetDutyRequestObject) (SetDutyResponseObject, error)
+	// SetMembership Suspend a member, let them come back, or end the membership
+	// (POST /v1/members/{member}/membership)
+	SetMembership(ctx context.Context, request SetMembershipRequestObject) (SetMembershipResponseObject, error)
 	// SetPosition Say where a member on duty is
 	// (POST /v1/members/{member}/position)
 	SetPosition(ctx context.Context, request SetPositionRequestObject) (SetPositionResponseObject, error)
+	// SetVerifier Let a member decide, in LINE, who is a member of their unit
+	// (POST /v1/members/{member}/verifier)
+	SetVerifier(ctx context.Context, request SetVerifierRequestObject) (SetVerifierResponseObject, error)
+	// ListObligations List what is owed and not settled, the earliest due first
+	// (GET /v1/obligations)
+	ListObligations(ctx context.Context, request ListObligationsRequestObject) (ListObligationsResponseObject, error)
 	// FindOldCases Find earlier cases by the caller's phone number
 	// (POST /v1/old-cases)
 	FindOldCases(ctx context.Context, request FindOldCasesRequestObject) (FindOldCasesResponseObject, error)
+	// AddPerson Add a person to the register
+	// (POST /v1/persons)
+	AddPerson(ctx context.Context, request AddPersonRequestObject) (AddPersonResponseObject, error)
+	// FindPersons Find people by number, or by how their names sound
+	// (POST /v1/persons/search)
+	FindPersons(ctx context.Context, request FindPersonsRequestObject) (FindPersonsResponseObject, error)
+	// GetPerson A person, and their cases that you may know of
+	// (GET /v1/persons/{person})
+	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
+	// ChangePerson Change what is known of a person
+	// (PUT /v1/persons/{person})
+	ChangePerson(ctx context.Context, request ChangePersonRequestObject) (ChangePersonResponseObject, error)
+	// GetFamily Trace relatives and housemates
+	// (GET /v1/persons/{person}/family)
+	GetFamily(ctx context.Context, request GetFamilyRequestObject) (GetFamilyResponseObject, error)
+	// MergePerson Say that this record is the same person as another
+	// (POST /v1/persons/{person}/merge)
+	MergePerson(ctx context.Context, request MergePersonRequestObject) (MergePersonResponseObject, error)
+	// AddRelation Say what this person is to another
+	// (POST /v1/persons/{person}/relations)
+	AddRelation(ctx context.Context, request AddRelationRequestObject) (AddRelationResponseObject, error)
+	// EndRelation End a relation
+	// (DELETE /v1/persons/{person}/relations/{relation})
+	EndRelation(ctx context.Context, request EndRelationRequestObject) (EndRelationResponseObject, error)
+	// UnmergePerson Part a record that was merged
+	// (POST /v1/persons/{person}/unmerge)
+	UnmergePerson(ctx context.Context, request UnmergePersonRequestObject) (UnmergePersonResponseObject, error)
 	// GetPolicy The policy in force
 	// (GET /v1/policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
@@ -4785,6 +10375,21 @@ type StrictServerInterface interface {
 	// StreamRadio New and moved pins of a province, for a 191 screen
 	// (GET /v1/radio/{province}/stream)
 	StreamRadio(ctx context.Context, request StreamRadioRequestObject) (StreamRadioResponseObject, error)
+	// ListReferrals What this partner was given
+	// (GET /v1/referrals)
+	ListReferrals(ctx context.Context, request ListReferralsRequestObject) (ListReferralsResponseObject, error)
+	// GetReferralEvidence Download evidence that a worker released to this partner
+	// (GET /v1/referrals/{concern}/evidence/{id})
+	GetReferralEvidence(ctx context.Context, request GetReferralEvidenceRequestObject) (GetReferralEvidenceResponseObject, error)
+	// ListRegistrations Who wants to be a member, the longest waiting first
+	// (GET /v1/registrations)
+	ListRegistrations(ctx context.Context, request ListRegistrationsRequestObject) (ListRegistrationsResponseObject, error)
+	// DecideRegistration Approve or reject a registration, or its renewal
+	// (POST /v1/registrations/{registration}/decision)
+	DecideRegistration(ctx context.Context, request DecideRegistrationRequestObject) (DecideRegistrationResponseObject, error)
+	// ShowRegistration Who it is. The look is recorded first
+	// (POST /v1/registrations/{registration}/person)
+	ShowRegistration(ctx context.Context, request ShowRegistrationRequestObject) (ShowRegistrationResponseObject, error)
 	// FileReport File a call or another agency's report
 	// (POST /v1/reports)
 	FileReport(ctx context.Context, request FileReportRequestObject) (FileReportResponseObject, error)
@@ -4797,6 +10402,12 @@ type StrictServerInterface interface {
 	// ListUnreachable Who is in a ladder and cannot be reached, and which ladders end at nobody
 	// (GET /v1/roster/unreachable)
 	ListUnreachable(ctx context.Context, request ListUnreachableRequestObject) (ListUnreachableResponseObject, error)
+	// ListSafePlaces Places of which members say that children are safe there
+	// (GET /v1/safe-places)
+	ListSafePlaces(ctx context.Context, request ListSafePlacesRequestObject) (ListSafePlacesResponseObject, error)
+	// GetCaseLoad Open cases and overdue work, by office and by case manager
+	// (GET /v1/statistics/case-load)
+	GetCaseLoad(ctx context.Context, request GetCaseLoadRequestObject) (GetCaseLoadResponseObject, error)
 	// GetWaits How long people waited
 	// (GET /v1/statistics/waits)
 	GetWaits(ctx context.Context, request GetWaitsRequestObject) (GetWaitsResponseObject, error)
@@ -4821,6 +10432,9 @@ type StrictServerInterface interface {
 	// SetSchedule Set the shifts of a unit
 	// (PUT /v1/units/{unit}/schedule)
 	SetSchedule(ctx context.Context, request SetScheduleRequestObject) (SetScheduleResponseObject, error)
+	// GetUnitTasks What the members of a unit did of their task lists
+	// (GET /v1/units/{unit}/tasks)
+	GetUnitTasks(ctx context.Context, request GetUnitTasksRequestObject) (GetUnitTasksResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -5005,6 +10619,106 @@ func (sh *strictHandler) GetDeliveries(ctx *gin.Context, pCase CaseID) {
 	}
 }
 
+// ListAnswers operation middleware
+func (sh *strictHandler) ListAnswers(ctx *gin.Context, pCase CaseID) {
+	var request ListAnswersRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAnswers(ctx, request.(ListAnswersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAnswers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAnswersResponseObject); ok {
+		if err := validResponse.VisitListAnswersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAnswers operation middleware
+func (sh *strictHandler) GetAnswers(ctx *gin.Context, pCase CaseID, form FormCode, params GetAnswersParams) {
+	var request GetAnswersRequestObject
+
+	request.Case = pCase
+	request.Form = form
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAnswers(ctx, request.(GetAnswersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAnswers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAnswersResponseObject); ok {
+		if err := validResponse.VisitGetAnswersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerForm operation middleware
+func (sh *strictHandler) AnswerForm(ctx *gin.Context, pCase CaseID, form FormCode, params AnswerFormParams) {
+	var request AnswerFormRequestObject
+
+	request.Case = pCase
+	request.Form = form
+	request.Params = params
+
+	var body AnswerFormJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerForm(ctx, request.(AnswerFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AnswerFormResponseObject); ok {
+		if err := validResponse.VisitAnswerFormResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListMedia operation middleware
 func (sh *strictHandler) ListMedia(ctx *gin.Context, pCase CaseID) {
 	var request ListMediaRequestObject
@@ -5052,6 +10766,312 @@ func (sh *strictHandler) GetMedia(ctx *gin.Context, pCase CaseID, id int, params
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMediaResponseObject); ok {
 		if err := validResponse.VisitGetMediaResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueFactFinding operation middleware
+func (sh *strictHandler) IssueFactFinding(ctx *gin.Context, pCase CaseID, params IssueFactFindingParams) {
+	var request IssueFactFindingRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	var body IssueFactFindingJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueFactFinding(ctx, request.(IssueFactFindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueFactFinding")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IssueFactFindingResponseObject); ok {
+		if err := validResponse.VisitIssueFactFindingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueHandover operation middleware
+func (sh *strictHandler) IssueHandover(ctx *gin.Context, pCase CaseID, params IssueHandoverParams) {
+	var request IssueHandoverRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	var body IssueHandoverJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueHandover(ctx, request.(IssueHandoverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueHandover")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IssueHandoverResponseObject); ok {
+		if err := validResponse.VisitIssueHandoverResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueReferral operation middleware
+func (sh *strictHandler) IssueReferral(ctx *gin.Context, pCase CaseID, params IssueReferralParams) {
+	var request IssueReferralRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	var body IssueReferralJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueReferral(ctx, request.(IssueReferralRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueReferral")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IssueReferralResponseObject); ok {
+		if err := validResponse.VisitIssueReferralResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPaper operation middleware
+func (sh *strictHandler) GetPaper(ctx *gin.Context, pCase CaseID, number string, params GetPaperParams) {
+	var request GetPaperRequestObject
+
+	request.Case = pCase
+	request.Number = number
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPaper(ctx, request.(GetPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPaperResponseObject); ok {
+		if err := validResponse.VisitGetPaperResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCasePart operation middleware
+func (sh *strictHandler) GetCasePart(ctx *gin.Context, pCase CaseID) {
+	var request GetCasePartRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCasePart(ctx, request.(GetCasePartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCasePart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCasePartResponseObject); ok {
+		if err := validResponse.VisitGetCasePartResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCasePersons operation middleware
+func (sh *strictHandler) GetCasePersons(ctx *gin.Context, pCase CaseID, params GetCasePersonsParams) {
+	var request GetCasePersonsRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCasePersons(ctx, request.(GetCasePersonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCasePersons")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCasePersonsResponseObject); ok {
+		if err := validResponse.VisitGetCasePersonsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutInCase operation middleware
+func (sh *strictHandler) PutInCase(ctx *gin.Context, pCase CaseID, params PutInCaseParams) {
+	var request PutInCaseRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	var body PutInCaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutInCase(ctx, request.(PutInCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutInCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutInCaseResponseObject); ok {
+		if err := validResponse.VisitPutInCaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeOutOfCase operation middleware
+func (sh *strictHandler) TakeOutOfCase(ctx *gin.Context, pCase CaseID, entry string) {
+	var request TakeOutOfCaseRequestObject
+
+	request.Case = pCase
+	request.Entry = entry
+
+	var body TakeOutOfCaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeOutOfCase(ctx, request.(TakeOutOfCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeOutOfCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TakeOutOfCaseResponseObject); ok {
+		if err := validResponse.VisitTakeOutOfCaseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5139,6 +11159,185 @@ func (sh *strictHandler) GetWaves(ctx *gin.Context, pCase CaseID) {
 	}
 }
 
+// CountConcerns operation middleware
+func (sh *strictHandler) CountConcerns(ctx *gin.Context, params CountConcernsParams) {
+	var request CountConcernsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CountConcerns(ctx, request.(CountConcernsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CountConcerns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CountConcernsResponseObject); ok {
+		if err := validResponse.VisitCountConcernsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListConcerns operation middleware
+func (sh *strictHandler) ListConcerns(ctx *gin.Context, params ListConcernsParams) {
+	var request ListConcernsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConcerns(ctx, request.(ListConcernsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConcerns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListConcernsResponseObject); ok {
+		if err := validResponse.VisitListConcernsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetConcern operation middleware
+func (sh *strictHandler) GetConcern(ctx *gin.Context, concern ConcernID) {
+	var request GetConcernRequestObject
+
+	request.Concern = concern
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConcern(ctx, request.(GetConcernRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConcern")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetConcernResponseObject); ok {
+		if err := validResponse.VisitGetConcernResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEvidence operation middleware
+func (sh *strictHandler) GetEvidence(ctx *gin.Context, concern ConcernID, id int, params GetEvidenceParams) {
+	var request GetEvidenceRequestObject
+
+	request.Concern = concern
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvidence(ctx, request.(GetEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEvidenceResponseObject); ok {
+		if err := validResponse.VisitGetEvidenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OrderConcern operation middleware
+func (sh *strictHandler) OrderConcern(ctx *gin.Context, concern ConcernID, kind string, params OrderConcernParams) {
+	var request OrderConcernRequestObject
+
+	request.Concern = concern
+	request.Kind = kind
+	request.Params = params
+
+	var body OrderConcernJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderConcern(ctx, request.(OrderConcernRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderConcern")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OrderConcernResponseObject); ok {
+		if err := validResponse.VisitOrderConcernResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetConcernPrivate operation middleware
+func (sh *strictHandler) GetConcernPrivate(ctx *gin.Context, concern ConcernID, params GetConcernPrivateParams) {
+	var request GetConcernPrivateRequestObject
+
+	request.Concern = concern
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConcernPrivate(ctx, request.(GetConcernPrivateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConcernPrivate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetConcernPrivateResponseObject); ok {
+		if err := validResponse.VisitGetConcernPrivateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetDesk operation middleware
 func (sh *strictHandler) GetDesk(ctx *gin.Context, params GetDeskParams) {
 	var request GetDeskRequestObject
@@ -5158,6 +11357,58 @@ func (sh *strictHandler) GetDesk(ctx *gin.Context, params GetDeskParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetDeskResponseObject); ok {
 		if err := validResponse.VisitGetDeskResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDuplicates operation middleware
+func (sh *strictHandler) ListDuplicates(ctx *gin.Context, params ListDuplicatesParams) {
+	var request ListDuplicatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDuplicates(ctx, request.(ListDuplicatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDuplicates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDuplicatesResponseObject); ok {
+		if err := validResponse.VisitListDuplicatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DismissDuplicate operation middleware
+func (sh *strictHandler) DismissDuplicate(ctx *gin.Context, duplicate int64) {
+	var request DismissDuplicateRequestObject
+
+	request.Duplicate = duplicate
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DismissDuplicate(ctx, request.(DismissDuplicateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DismissDuplicate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DismissDuplicateResponseObject); ok {
+		if err := validResponse.VisitDismissDuplicateResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5280,6 +11531,333 @@ func (sh *strictHandler) RemoveFeed(ctx *gin.Context, feed string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RemoveFeedResponseObject); ok {
 		if err := validResponse.VisitRemoveFeedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFollowUps operation middleware
+func (sh *strictHandler) ListFollowUps(ctx *gin.Context, params ListFollowUpsParams) {
+	var request ListFollowUpsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFollowUps(ctx, request.(ListFollowUpsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFollowUps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListFollowUpsResponseObject); ok {
+		if err := validResponse.VisitListFollowUpsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenFollowUp operation middleware
+func (sh *strictHandler) OpenFollowUp(ctx *gin.Context, params OpenFollowUpParams) {
+	var request OpenFollowUpRequestObject
+
+	request.Params = params
+
+	var body OpenFollowUpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenFollowUp(ctx, request.(OpenFollowUpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenFollowUp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenFollowUpResponseObject); ok {
+		if err := validResponse.VisitOpenFollowUpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListForms operation middleware
+func (sh *strictHandler) ListForms(ctx *gin.Context) {
+	var request ListFormsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListForms(ctx, request.(ListFormsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListForms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListFormsResponseObject); ok {
+		if err := validResponse.VisitListFormsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetForm operation middleware
+func (sh *strictHandler) GetForm(ctx *gin.Context, form FormCode, params GetFormParams) {
+	var request GetFormRequestObject
+
+	request.Form = form
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForm(ctx, request.(GetFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFormResponseObject); ok {
+		if err := validResponse.VisitGetFormResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddHousehold operation middleware
+func (sh *strictHandler) AddHousehold(ctx *gin.Context, params AddHouseholdParams) {
+	var request AddHouseholdRequestObject
+
+	request.Params = params
+
+	var body AddHouseholdJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddHousehold(ctx, request.(AddHouseholdRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddHousehold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddHouseholdResponseObject); ok {
+		if err := validResponse.VisitAddHouseholdResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetHousehold operation middleware
+func (sh *strictHandler) GetHousehold(ctx *gin.Context, household HouseholdID, params GetHouseholdParams) {
+	var request GetHouseholdRequestObject
+
+	request.Household = household
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHousehold(ctx, request.(GetHouseholdRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHousehold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetHouseholdResponseObject); ok {
+		if err := validResponse.VisitGetHouseholdResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeHousehold operation middleware
+func (sh *strictHandler) ChangeHousehold(ctx *gin.Context, household HouseholdID, params ChangeHouseholdParams) {
+	var request ChangeHouseholdRequestObject
+
+	request.Household = household
+	request.Params = params
+
+	var body ChangeHouseholdJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeHousehold(ctx, request.(ChangeHouseholdRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeHousehold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangeHouseholdResponseObject); ok {
+		if err := validResponse.VisitChangeHouseholdResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// JoinHousehold operation middleware
+func (sh *strictHandler) JoinHousehold(ctx *gin.Context, household HouseholdID, params JoinHouseholdParams) {
+	var request JoinHouseholdRequestObject
+
+	request.Household = household
+	request.Params = params
+
+	var body JoinHouseholdJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.JoinHousehold(ctx, request.(JoinHouseholdRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "JoinHousehold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(JoinHouseholdResponseObject); ok {
+		if err := validResponse.VisitJoinHouseholdResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LeaveHousehold operation middleware
+func (sh *strictHandler) LeaveHousehold(ctx *gin.Context, household HouseholdID, person PersonID) {
+	var request LeaveHouseholdRequestObject
+
+	request.Household = household
+	request.Person = person
+
+	var body LeaveHouseholdJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LeaveHousehold(ctx, request.(LeaveHouseholdRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeaveHousehold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LeaveHouseholdResponseObject); ok {
+		if err := validResponse.VisitLeaveHouseholdResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5605,6 +12183,51 @@ func (sh *strictHandler) SetDuty(ctx *gin.Context, member MemberID) {
 	}
 }
 
+// SetMembership operation middleware
+func (sh *strictHandler) SetMembership(ctx *gin.Context, member MemberID, params SetMembershipParams) {
+	var request SetMembershipRequestObject
+
+	request.Member = member
+	request.Params = params
+
+	var body SetMembershipJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMembership(ctx, request.(SetMembershipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMembership")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetMembershipResponseObject); ok {
+		if err := validResponse.VisitSetMembershipResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SetPosition operation middleware
 func (sh *strictHandler) SetPosition(ctx *gin.Context, member MemberID) {
 	var request SetPositionRequestObject
@@ -5649,6 +12272,77 @@ func (sh *strictHandler) SetPosition(ctx *gin.Context, member MemberID) {
 	}
 }
 
+// SetVerifier operation middleware
+func (sh *strictHandler) SetVerifier(ctx *gin.Context, member MemberID, params SetVerifierParams) {
+	var request SetVerifierRequestObject
+
+	request.Member = member
+	request.Params = params
+
+	var body SetVerifierJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetVerifier(ctx, request.(SetVerifierRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetVerifier")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetVerifierResponseObject); ok {
+		if err := validResponse.VisitSetVerifierResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListObligations operation middleware
+func (sh *strictHandler) ListObligations(ctx *gin.Context, params ListObligationsParams) {
+	var request ListObligationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListObligations(ctx, request.(ListObligationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListObligations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListObligationsResponseObject); ok {
+		if err := validResponse.VisitListObligationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // FindOldCases operation middleware
 func (sh *strictHandler) FindOldCases(ctx *gin.Context) {
 	var request FindOldCasesRequestObject
@@ -5684,6 +12378,353 @@ func (sh *strictHandler) FindOldCases(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(FindOldCasesResponseObject); ok {
 		if err := validResponse.VisitFindOldCasesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddPerson operation middleware
+func (sh *strictHandler) AddPerson(ctx *gin.Context, params AddPersonParams) {
+	var request AddPersonRequestObject
+
+	request.Params = params
+
+	var body AddPersonJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddPerson(ctx, request.(AddPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddPersonResponseObject); ok {
+		if err := validResponse.VisitAddPersonResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindPersons operation middleware
+func (sh *strictHandler) FindPersons(ctx *gin.Context) {
+	var request FindPersonsRequestObject
+
+	var body FindPersonsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FindPersons(ctx, request.(FindPersonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindPersons")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FindPersonsResponseObject); ok {
+		if err := validResponse.VisitFindPersonsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPerson operation middleware
+func (sh *strictHandler) GetPerson(ctx *gin.Context, person PersonID, params GetPersonParams) {
+	var request GetPersonRequestObject
+
+	request.Person = person
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPerson(ctx, request.(GetPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPersonResponseObject); ok {
+		if err := validResponse.VisitGetPersonResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangePerson operation middleware
+func (sh *strictHandler) ChangePerson(ctx *gin.Context, person PersonID, params ChangePersonParams) {
+	var request ChangePersonRequestObject
+
+	request.Person = person
+	request.Params = params
+
+	var body ChangePersonJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePerson(ctx, request.(ChangePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangePersonResponseObject); ok {
+		if err := validResponse.VisitChangePersonResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetFamily operation middleware
+func (sh *strictHandler) GetFamily(ctx *gin.Context, person PersonID, params GetFamilyParams) {
+	var request GetFamilyRequestObject
+
+	request.Person = person
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFamily(ctx, request.(GetFamilyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFamily")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFamilyResponseObject); ok {
+		if err := validResponse.VisitGetFamilyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MergePerson operation middleware
+func (sh *strictHandler) MergePerson(ctx *gin.Context, person PersonID, params MergePersonParams) {
+	var request MergePersonRequestObject
+
+	request.Person = person
+	request.Params = params
+
+	var body MergePersonJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MergePerson(ctx, request.(MergePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergePerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MergePersonResponseObject); ok {
+		if err := validResponse.VisitMergePersonResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddRelation operation middleware
+func (sh *strictHandler) AddRelation(ctx *gin.Context, person PersonID, params AddRelationParams) {
+	var request AddRelationRequestObject
+
+	request.Person = person
+	request.Params = params
+
+	var body AddRelationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddRelation(ctx, request.(AddRelationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddRelation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddRelationResponseObject); ok {
+		if err := validResponse.VisitAddRelationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndRelation operation middleware
+func (sh *strictHandler) EndRelation(ctx *gin.Context, person PersonID, relation RelationID) {
+	var request EndRelationRequestObject
+
+	request.Person = person
+	request.Relation = relation
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndRelation(ctx, request.(EndRelationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndRelation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndRelationResponseObject); ok {
+		if err := validResponse.VisitEndRelationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnmergePerson operation middleware
+func (sh *strictHandler) UnmergePerson(ctx *gin.Context, person PersonID, params UnmergePersonParams) {
+	var request UnmergePersonRequestObject
+
+	request.Person = person
+	request.Params = params
+
+	var body UnmergePersonJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnmergePerson(ctx, request.(UnmergePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnmergePerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnmergePersonResponseObject); ok {
+		if err := validResponse.VisitUnmergePersonResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5787,6 +12828,175 @@ func (sh *strictHandler) StreamRadio(ctx *gin.Context, province ProvinceCode, pa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(StreamRadioResponseObject); ok {
 		if err := validResponse.VisitStreamRadioResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListReferrals operation middleware
+func (sh *strictHandler) ListReferrals(ctx *gin.Context, params ListReferralsParams) {
+	var request ListReferralsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReferrals(ctx, request.(ListReferralsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReferrals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReferralsResponseObject); ok {
+		if err := validResponse.VisitListReferralsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReferralEvidence operation middleware
+func (sh *strictHandler) GetReferralEvidence(ctx *gin.Context, concern ConcernID, id int) {
+	var request GetReferralEvidenceRequestObject
+
+	request.Concern = concern
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReferralEvidence(ctx, request.(GetReferralEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReferralEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReferralEvidenceResponseObject); ok {
+		if err := validResponse.VisitGetReferralEvidenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRegistrations operation middleware
+func (sh *strictHandler) ListRegistrations(ctx *gin.Context, params ListRegistrationsParams) {
+	var request ListRegistrationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRegistrations(ctx, request.(ListRegistrationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRegistrations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRegistrationsResponseObject); ok {
+		if err := validResponse.VisitListRegistrationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideRegistration operation middleware
+func (sh *strictHandler) DecideRegistration(ctx *gin.Context, registration RegistrationID, params DecideRegistrationParams) {
+	var request DecideRegistrationRequestObject
+
+	request.Registration = registration
+	request.Params = params
+
+	var body DecideRegistrationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideRegistration(ctx, request.(DecideRegistrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideRegistration")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideRegistrationResponseObject); ok {
+		if err := validResponse.VisitDecideRegistrationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ShowRegistration operation middleware
+func (sh *strictHandler) ShowRegistration(ctx *gin.Context, registration RegistrationID, params ShowRegistrationParams) {
+	var request ShowRegistrationRequestObject
+
+	request.Registration = registration
+	request.Params = params
+
+	var body ShowRegistrationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowRegistration(ctx, request.(ShowRegistrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowRegistration")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ShowRegistrationResponseObject); ok {
+		if err := validResponse.VisitShowRegistrationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5909,6 +13119,58 @@ func (sh *strictHandler) ListUnreachable(ctx *gin.Context, params ListUnreachabl
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListUnreachableResponseObject); ok {
 		if err := validResponse.VisitListUnreachableResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSafePlaces operation middleware
+func (sh *strictHandler) ListSafePlaces(ctx *gin.Context, params ListSafePlacesParams) {
+	var request ListSafePlacesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSafePlaces(ctx, request.(ListSafePlacesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSafePlaces")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSafePlacesResponseObject); ok {
+		if err := validResponse.VisitListSafePlacesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseLoad operation middleware
+func (sh *strictHandler) GetCaseLoad(ctx *gin.Context, params GetCaseLoadParams) {
+	var request GetCaseLoadRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseLoad(ctx, request.(GetCaseLoadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseLoad")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCaseLoadResponseObject); ok {
+		if err := validResponse.VisitGetCaseLoadResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6156,6 +13418,33 @@ func (sh *strictHandler) SetSchedule(ctx *gin.Context, unit UnitID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SetScheduleResponseObject); ok {
 		if err := validResponse.VisitSetScheduleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetUnitTasks operation middleware
+func (sh *strictHandler) GetUnitTasks(ctx *gin.Context, unit UnitID, params GetUnitTasksParams) {
+	var request GetUnitTasksRequestObject
+
+	request.Unit = unit
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUnitTasks(ctx, request.(GetUnitTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUnitTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetUnitTasksResponseObject); ok {
+		if err := validResponse.VisitGetUnitTasksResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -18,8 +18,9 @@ import (
 type Operator struct {
 	Name      string // recorded with everything the operator does
 	Token     string
-	Provinces []string       // all that the operator may see and do lies there; empty: everywhere
-	Roles     []OperatorRole // without one the operator may do nothing
+	Provinces []string        // all that the operator may see and do lies there; empty: everywhere
+	Unit      casefile.UnitID // their organisation, so that a case may keep away from it; empty: not said
+	Roles     []OperatorRole  // without one the operator may do nothing
 }
 
 // Actor is the operator as the record knows them.
@@ -31,6 +32,12 @@ func (o Operator) Actor() casefile.Actor {
 // What has no province yet is seen by those who see everything.
 func (o Operator) sees(province string) bool {
 	return len(o.Provinces) == 0 || slices.Contains(o.Provinces, province)
+}
+
+// mayHave reports whether a case is inside the operator's scope, and does not keep
+// away from their organisation.
+func (o Operator) mayHave(c casefile.Case) bool {
+	return o.sees(c.Place.Province) && !c.Excludes(o.Unit, "")
 }
 
 // province is the one that a list is about: the one asked for, or the

@@ -39,6 +39,8 @@ var rules = map[string][]OperatorRole{
 
 	"getPrivate": mayLook, "getMedia": mayLook, "findOldCases": mayLook,
 
+	"issueFactFinding": mayLook, "issueReferral": mayLook, "issueHandover": mayLook, "getPaper": mayLook,
+
 	"fileReport": mayAct, "command": mayAct, "answerRequest": mayAct,
 
 	"setDuty": mayStaff, "setPosition": mayStaff,
@@ -49,6 +51,20 @@ var rules = map[string][]OperatorRole{
 	"listContacts": mayPlan, "addContact": mayPlan, "removeContact": mayPlan, "sendCode": mayPlan, "confirmContact": mayPlan,
 	"listUnreachable": mayStaff,
 
+	"listRegistrations": mayPlan, "showRegistration": mayPlan, "decideRegistration": mayPlan, "setMembership": mayPlan, "setVerifier": mayPlan,
+
+	"listConcerns": mayRead, "getConcern": mayRead, "getConcernPrivate": mayLook, "getEvidence": mayLook, "orderConcern": mayAct,
+	"countConcerns": mayCount, "listReferrals": mayReceive, "getReferralEvidence": mayReceive, "getCasePart": mayShare,
+	"getUnitTasks": mayStaff, "listSafePlaces": everybody,
+
+	"getPerson": mayLook, "findPersons": mayLook, "getFamily": mayLook, "getHousehold": mayLook, "getCasePersons": mayLook,
+	"listForms": mayRead, "getForm": mayRead, "listAnswers": mayRead, "getAnswers": mayRead, "answerForm": mayAct,
+	"addPerson": mayAct, "changePerson": mayAct, "addRelation": mayAct, "endRelation": mayAct, "addHousehold": mayAct, "changeHousehold": mayAct,
+	"joinHousehold": mayAct, "leaveHousehold": mayAct, "putInCase": mayAct, "takeOutOfCase": mayAct,
+	"mergePerson": mayDecide, "unmergePerson": mayDecide, "listDuplicates": mayDecide, "dismissDuplicate": mayDecide,
+
+	"listFollowUps": mayRead, "listObligations": mayRead, "getCaseLoad": mayRead, "openFollowUp": mayAct,
+
 	"listFeeds": mayConnect, "addFeed": mayConnect, "removeFeed": mayConnect,
 
 	"listMembers": everybody, "getMember": everybody, "listUnits": everybody, "listProvinces": everybody, "getPolicy": everybody, "getPlan": everybody,
@@ -57,7 +73,7 @@ var rules = map[string][]OperatorRole{
 
 // decisions are the commands that a supervisor gives. A false report is one when
 // it is confirmed: anybody who may act may be the first of the two persons.
-var decisions = []string{"close", "merge", "split"}
+var decisions = []string{"close", "merge", "split", "approve-plan", "return-plan"}
 
 // confirms is the command that is a decision for its second person only.
 const confirms = "false-report"

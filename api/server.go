@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/policy"
@@ -27,24 +28,32 @@ import (
 // Server is the API and the webhook door of one process. Its fields are set
 // before Serve or Handler is called, and not changed after.
 type Server struct {
-	Intake    Intake
-	Cases     Cases
-	Commander Commander
-	Nudger    Nudger
-	Prover    Prover
-	Roster    Roster
-	Requests  Requests
-	Changes   Changes
-	Feeds     Feeds
-	Shifts    Shifts
-	Keys      Keys
-	Addresses Addresses
-	Messenger activities.Messenger
-	Menus     Menus
-	Groups    Groups
-	Spool     *Spool
-	Policy    *policy.Policy
-	Places    *policy.Places
+	Intake      Intake
+	Cases       Cases
+	Commander   Commander
+	Nudger      Nudger
+	Prover      Prover
+	Roster      Roster
+	Requests    Requests
+	Concerns    Concerns
+	FollowUps   FollowUps
+	TaskReports TaskReports
+	Changes     Changes
+	Feeds       Feeds
+	Shifts      Shifts
+	Keys        Keys
+	Addresses   Addresses
+	Members     Members
+	Messenger   activities.Messenger
+	Menus       Menus
+	Groups      Groups
+	People      People
+	Forms       Forms
+	FormList    []casefile.Form // in force
+	Papers      Papers
+	Spool       *Spool
+	Policy      *policy.Policy
+	Places      *policy.Places
 
 	Ready       func(context.Context) error // the database answers
 	Operators   []Operator
@@ -148,7 +157,7 @@ func (s *Server) engine() (*gin.Engine, error) {
 			return nil, errors.New("an operator needs a name and a token")
 		}
 		for _, role := range o.Roles {
-			if !slices.Contains(OperatorRoles, role) {
+			if !slices.Contains(OperatorRoles, role) && !slices.Contains(PartnerRoles, role) {
 				return nil, fmt.Errorf("operator %s: there is no role %q", o.Name, role)
 			}
 		}

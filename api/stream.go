@@ -87,8 +87,16 @@ func (s *Server) StreamChanges(ctx context.Context, r StreamChangesRequestObject
 		return nil, err
 	}
 	viewer := Viewer(ctx)
-	return feed{server: s, ctx: ctx, after: after, pick: func(_ context.Context, h Happened) (sse, bool, error) {
-		return sse{event: "change", data: h.Change}, viewer.sees(h.Province), nil
+	return feed{server: s, ctx: ctx, after: after, pick: func(ctx context.Context, h Happened) (sse, bool, error) {
+		sees := viewer.sees(h.Province)
+		if sees && viewer.Unit != "" {
+			c, err := s.Cases.Case(ctx, h.Case)
+			if err != nil {
+				return sse{}, false, err
+			}
+			sees = viewer.mayHave(c)
+		}
+		return sse{event: "change", data: h.Change}, sees, nil
 	}}, nil
 }
 
@@ -101,8 +109,9 @@ func (s *Server) StreamRadio(ctx context.Context, r StreamRadioRequestObject) (S
 	if err != nil {
 		return nil, err
 	}
+	unit := Viewer(ctx).Unit
 	f := feed{server: s, ctx: ctx, after: after, pick: func(ctx context.Context, h Happened) (sse, bool, error) {
-		pin, wanted, err := pinOf(ctx, s.Cases, r.Province, h)
+		pin, wanted, err := pinOf(ctx, s.Cases, r.Province, unit, h)
 		return sse{event: radioEvent, data: pin}, wanted, err
 	}}
 	if r.Params.LastEventID == "" {
@@ -130,7 +139,7 @@ func (s *Server) unread(ctx context.Context, province, cursor string) ([]sse, er
 			return nil, err
 		}
 		for _, c := range cases {
-			if c.Placed() && c.RadioSeen.IsZero() && c.State.BeforeControl() {
+			if c.Placed() && c.RadioSeen.IsZero() && c.State.BeforeControl() && onScreen(c, province, Viewer(ctx).Unit) {
 				first = append(first, sse{id: cursor, event: "pin", data: radioPin(c, c.Moved)})
 			}
 		}
@@ -150,7 +159,7 @@ var radioKinds = []casefile.Kind{casefile.PinSet, casefile.PinMoved, casefile.Pr
 
 // pinOf is what the radio centre of a province is told of a change, or false
 // when it does not concern it. Every feed of pins shows this and nothing else.
-func pinOf(ctx context.Context, cases Cases, province string, h Happened) (RadioPin, bool, error) {
+func pinOf(ctx context.Context, cases Cases, province string, unit casefile.UnitID, h Happened) (RadioPin, bool, error) {
 	if h.Province != province || !slices.Contains(radioKinds, h.Kind) {
 		return RadioPin{}, false, nil
 	}
@@ -158,7 +167,13 @@ func pinOf(ctx context.Context, cases Cases, province string, h Happened) (Radio
 	if err != nil {
 		return RadioPin{}, false, err
 	}
-	return radioPin(c, h.Kind == casefile.PinMoved), true, nil
+	return radioPin(c, h.Kind == casefile.PinMoved), onScreen(c, province, unit), nil
+}
+
+// onScreen reports whether the screen of a province may show a case: not when the
+// alleged is of its radio centre, or of the organisation of who looks.
+func onScreen(c casefile.Case, province string, unit casefile.UnitID) bool {
+	return !c.Blind(casefile.LevelRadio191, province) && !c.Excludes(unit, "")
 }
 
 func radioPin(c casefile.Case, moved bool) RadioPin {

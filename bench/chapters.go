@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/cmd/ess/local"
@@ -19,23 +17,6 @@ import (
 
 // waveSpeed rings the second wave after a minute of case time.
 const waveSpeed = 20
-
-// actions counts what Temporal Cloud would bill: all local activities of one
-// workflow task together are one.
-func actions(events []*historypb.HistoryEvent) int {
-	n := 0
-	local := map[int64]bool{}
-	for _, e := range events {
-		switch e.EventType {
-		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_TIMER_STARTED, enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
-			enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-			n++ // the first signal and the start are one action together
-		case enums.EVENT_TYPE_MARKER_RECORDED:
-			local[e.GetMarkerRecordedEventAttributes().WorkflowTaskCompletedEventId] = true
-		}
-	}
-	return n + len(local)
-}
 
 // ourRows are the bytes of a case's rows; a row of the conversation belongs to a person, not to a case.
 const ourRows = `SELECT
@@ -70,7 +51,7 @@ func (o *installation) look(ctx context.Context, db *pgx.Conn, id casefile.CaseI
 		if err != nil {
 			return chapter{}, err
 		}
-		c := chapter{name: name, events: len(events), actions: actions(events), historyBytes: d.WorkflowExecutionInfo.HistorySizeBytes}
+		c := chapter{name: name, events: len(events), actions: local.Actions(events), historyBytes: d.WorkflowExecutionInfo.HistorySizeBytes}
 		err = db.QueryRow(ctx, ourRows, string(id)).Scan(&c.databaseBytes)
 		return c, err
 	}
@@ -170,7 +151,7 @@ func twoWaves(ctx context.Context, stack *local.Stack, dir string) (out []chapte
 	}
 	end := local.Recorded(events)
 	final := &out[len(out)-1]
-	final.events, final.actions = end, actions(events[:end])
+	final.events, final.actions = end, local.Actions(events[:end])
 	return out, local.KindsOf(events[:end]), nil
 }
 

@@ -12,6 +12,9 @@ func Apply(c Case, e Event) (Case, error) {
 	if err := lawful(c, e); err != nil {
 		return c, err
 	}
+	if err := blind(c, e); err != nil {
+		return c, err
+	}
 	c = c.Clone()
 	c.Version++
 	if err := apply(&c, e); err != nil {
@@ -57,7 +60,7 @@ func lawful(c Case, e Event) error {
 		return refuse(c, e, "ทำไม่ได้ในสถานะปัจจุบันของเรื่อง", "not possible where the case stands")
 	case r.by != nil && !slices.Contains(r.by, e.By.Kind):
 		return refuse(c, e, "ผู้ใช้นี้ไม่มีสิทธิ์ทำสิ่งนี้", "this actor may not do that")
-	case (c.Version == 0) != (e.Kind == Reported):
+	case (c.Version == 0) != (e.Kind == Reported || e.Kind == CareOpened):
 		return refuse(c, e, "เรื่องต้องเริ่มจากการแจ้งเหตุหนึ่งครั้ง", "a case begins with exactly one report")
 	}
 	return nil
@@ -166,12 +169,18 @@ func apply(c *Case, e Event) error {
 		return askCentre(c, e)
 	case CentreTook:
 		return takeCentre(c, e)
+	case Excluded:
+		return exclude(c, e)
 	case JoinAsked, Joined, ReportJoined, Split, LeadEnded, Linked, SamePlace:
 		return relate(c, e)
 	case HandoverOffered, HandoverAccepted, HandoverDeclined, HandoverTimedOut:
 		return handOver(c, e)
 	case CloseProposed, CaseClosed, FalseProposed, MarkedFalse, CaseReopened:
 		return end(c, e)
+	default:
+		if slices.Contains(careKinds, e.Kind) {
+			return cared(c, e)
+		}
 	}
 	return nil
 }
@@ -608,7 +617,8 @@ func progress(c *Case, e Event) error {
 func sits(e Event, l Level) bool { return e.By.Kind != ByMember || e.Level == l }
 
 func takeDesk(c *Case, e Event) error {
-	if !sits(e, LevelDesk) {
+	instead := c.Blind(LevelDesk, "") && (sits(e, LevelHUSEC) || sits(e, LevelRTPNational)) // who is rung in the place of a desk that must not see it
+	if !sits(e, LevelDesk) && !instead {
 		return refuse(*c, e, "เฉพาะเจ้าหน้าที่โต๊ะกลางเท่านั้น", "only an operator of the national desk may take it")
 	}
 	if c.Desk == nil {
@@ -768,7 +778,7 @@ func handOver(c *Case, e Event) error {
 
 // NeedsTwo reports whether ending the case this way takes a second person.
 func (c Case) NeedsTwo(o Outcome) bool {
-	return c.Severity == Critical || c.Gravest == Critical || o == OutcomeNoSocialNeed || o == OutcomeFalse || c.State == Draft
+	return c.State == FollowUp && c.Care != nil || c.Severity == Critical || c.Gravest == Critical || o == OutcomeNoSocialNeed || o == OutcomeFalse || c.State == Draft
 }
 
 // EndKind is the event that a person's wish to end the case becomes: the
@@ -801,6 +811,11 @@ func end(c *Case, e Event) error {
 	}
 	if e.Reason == "" {
 		return refuse(*c, e, "ต้องระบุเหตุผล", "a reason is needed")
+	}
+	if c.Care != nil {
+		if err := endCare(c, e); err != nil {
+			return err
+		}
 	}
 	switch e.Kind {
 	case CloseProposed:

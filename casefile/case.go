@@ -160,6 +160,7 @@ const (
 	ClockState    Clock = "STATE"    // time-in-state limit
 	ClockCentre   Clock = "CENTRE"   // a centre that was asked must take the caller over
 	ClockFind     Clock = "FIND"     // the reporter was asked where it is, because nobody finds the place
+	ClockOwed     Clock = "OWED"     // somebody is called about what is owed; kept with the obligation
 )
 
 // Deadline is a clock that runs for a case.
@@ -267,6 +268,7 @@ type Case struct {
 	Waiting         CaseID       `json:"joining,omitempty"` // join asked, not yet recorded by the lead
 	Reports         []CaseID     `json:"reports,omitempty"` // in the lead: the reports joined to it
 	Links           []CaseID     `json:"links,omitempty"`   // same place, not merged
+	Excluded        []Exclusion  `json:"excluded,omitempty"`
 	Over            HandoverStep `json:"handover,omitzero"`
 	Owner           UnitID       `json:"owner,omitempty"`      // the office that accepted the hand-over
 	Proposed        Actor        `json:"proposed_by,omitzero"` // first of two persons
@@ -275,6 +277,7 @@ type Case struct {
 	Outcome         Outcome      `json:"outcome,omitempty"`
 	Reason          string       `json:"reason,omitempty"`
 	Inbox           int          `json:"inbox"` // last inbox number applied
+	Care            *Care        `json:"care,omitempty"`
 
 	Private  Private `json:"private,omitzero"`    // pin, phone, address: the newest of each
 	FirstPin *Pin    `json:"first_pin,omitempty"` // as first sent; sealed with Private
@@ -362,12 +365,24 @@ func (c Case) OpenCentres() []CentreAsk {
 	return slices.DeleteFunc(slices.Clone(c.Centres), func(a CentreAsk) bool { return !a.Open() })
 }
 
-// NextDeadline is the earliest clock that runs, and whether one runs.
+// NextDeadline is the earliest clock that runs, and whether one runs. In
+// follow-up the next call about what is owed is one, too.
 func (c Case) NextDeadline() (Deadline, bool) {
-	if len(c.Clocks) == 0 {
+	clocks := c.Clocks
+	if o, owed := c.nextCall(); owed {
+		clocks = append(slices.Clone(clocks), Deadline{Clock: ClockOwed, Member: c.Care.Responsible(o), At: o.CallAt})
+	}
+	if len(clocks) == 0 {
 		return Deadline{}, false
 	}
-	return slices.MinFunc(c.Clocks, func(a, b Deadline) int { return a.At.Compare(b.At) }), true
+	return slices.MinFunc(clocks, func(a, b Deadline) int { return a.At.Compare(b.At) }), true
+}
+
+func (c Case) nextCall() (Obligation, bool) {
+	if c.State != FollowUp || c.Care == nil {
+		return Obligation{}, false
+	}
+	return c.Care.NextCall()
 }
 
 // Due lists the clocks that have run out, earliest first.
@@ -377,6 +392,9 @@ func (c Case) Due(at time.Time) []Deadline {
 		if !d.At.After(at) {
 			due = append(due, d)
 		}
+	}
+	if o, owed := c.nextCall(); owed && !o.CallAt.After(at) {
+		due = append(due, Deadline{Clock: ClockOwed, Member: c.Care.Responsible(o), At: o.CallAt})
 	}
 	slices.SortStableFunc(due, func(a, b Deadline) int { return a.At.Compare(b.At) })
 	return due
@@ -412,10 +430,14 @@ func (c Case) Clone() Case {
 	c.Reports = slices.Clone(c.Reports)
 	c.Links = slices.Clone(c.Links)
 	c.Centres = slices.Clone(c.Centres)
+	c.Excluded = slices.Clone(c.Excluded)
 	c.Answers = slices.Clone(c.Answers)
 	if c.Desk != nil {
 		desk := *c.Desk
 		c.Desk = &desk
+	}
+	if c.Care != nil {
+		c.Care = c.Care.clone()
 	}
 	return c
 }

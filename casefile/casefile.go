@@ -97,12 +97,15 @@ const (
 	LevelShelter       Level = "SHELTER"        // บ้านพักเด็กและครอบครัว
 	LevelEMS           Level = "EMS"            // 1669 dispatch of the province
 	LevelDesk          Level = "DESK"           // the national ESS desk (1300), staffed day and night
+
+	// LevelOrganisation is a unit that no ladder asks: a school, a health centre, a volunteer group, a programme.
+	LevelOrganisation Level = "ORGANISATION"
 )
 
 // Levels lists every level.
 var Levels = []Level{
 	LevelNear, LevelStation, LevelNextStation, LevelRadio191, LevelPoliceRegion, LevelRTPNational, LevelMSDHSDuty,
-	LevelMSDHSProvince, LevelHUSEC, LevelMSDHSNational, LevelShelter, LevelEMS, LevelDesk,
+	LevelMSDHSProvince, LevelHUSEC, LevelMSDHSNational, LevelShelter, LevelEMS, LevelDesk, LevelOrganisation,
 }
 
 // Centres are the three that hand callers over to each other: 191 of the

@@ -20,6 +20,8 @@ type Command struct {
 	Reason   string   `json:"reason,omitempty"`
 	Yes      bool     `json:"yes,omitempty"`
 	Private  Private  `json:"private,omitzero"`
+
+	Care *CareDetail `json:"care,omitempty"`
 }
 
 // Commands lists the kinds that a console may ask for.
@@ -27,5 +29,7 @@ var Commands = []Kind{
 	Acknowledged, Accepted, Declined, Departed, Arrived, CannotFind, SceneStopped, Released, Transferred, Escalated,
 	RoleAdded, SeveritySet, ChildSet, PinSet, PinMoved, RadioSeen, DeskTaken, DeskResolved, Noted, Joined, Split, Linked,
 	HandoverOffered, HandoverAccepted, HandoverDeclined, CaseClosed, MarkedFalse, CaseReopened, SearchReopened, QuestionAsked,
-	ProvinceSet, CentreAsked, CentreTook,
+	ProvinceSet, CentreAsked, CentreTook, Excluded,
+	ManagerSet, TeamSet, Assessed, PlanSet, PlanDecided, Owed, Settled, HelpAsked, DueMoved, Referred, ReferralAnswered, ConsentSet,
+	ContactSet, OfficeAsked, OfficeAnswered, CareReopened,
 }

@@ -53,6 +53,7 @@ const (
 	DeskTaken    Kind = "DESK_TAKEN"
 	DeskResolved Kind = "DESK_RESOLVED"
 	Noted        Kind = "NOTED"
+	Excluded     Kind = "EXCLUDED"     // the alleged belongs to an organisation: it is blind to the case from here on
 	CentreAsked  Kind = "CENTRE_ASKED" // 191, 1300 or 1669 was asked to take the caller over; by the system: rung again
 	CentreTook   Kind = "CENTRE_TOOK"  // and somebody there has
 	// Other cases.
@@ -75,6 +76,27 @@ const (
 	MarkedFalse      Kind = "FALSE_REPORT"
 	CaseReopened     Kind = "REOPENED"
 	LateRecorded     Kind = "LATE_RECORDED" // something arrived for a case that had ended
+	// Care: what follows an emergency, or what an office opened by itself.
+	CareOpened       Kind = "CARE_OPENED" // first event of a case that nobody rang for
+	CareBegan        Kind = "CARE_BEGAN"  // the follow-up's first word: what is owed from here on
+	ManagerSet       Kind = "MANAGER_SET"
+	TeamSet          Kind = "TEAM_SET"
+	Assessed         Kind = "ASSESSED"
+	PlanSet          Kind = "PLAN_SET"
+	PlanDecided      Kind = "PLAN_DECIDED" // by a second person: Yes approves
+	Owed             Kind = "OWED"         // tasks, visits, legal clocks
+	Settled          Kind = "SETTLED"      // done, missed, refused, dropped
+	HelpAsked        Kind = "HELP_ASKED"   // whoever owes something cannot do it alone
+	DueMoved         Kind = "DUE_MOVED"
+	Chased           Kind = "CHASED" // somebody was reminded of what is owed (Step 0) or called because it is overdue
+	Referred         Kind = "REFERRED"
+	ReferralAnswered Kind = "REFERRAL_ANSWERED"
+	ConsentSet       Kind = "CONSENT_SET"
+	ContactSet       Kind = "CONTACT_SET" // when the person may be spoken to, and the safety plan
+	OfficeAsked      Kind = "OFFICE_ASKED"
+	OfficeAnswered   Kind = "OFFICE_ANSWERED" // Yes: another office owns the case
+	CareReopened     Kind = "CARE_REOPENED"
+	Rated            Kind = "RATED" // by the person helped
 )
 
 // DeskReason says why a human of the desk is needed.
@@ -103,11 +125,15 @@ const (
 	OutcomeReferred     Outcome = "REFERRED"
 	OutcomeNotFound     Outcome = "NOT_FOUND"
 	OutcomeDuplicate    Outcome = "DUPLICATE"
+	OutcomeMoved        Outcome = "MOVED" // away; whoever looks after them there knows
+	OutcomeDeclined     Outcome = "DECLINED_HELP"
+	OutcomeDeceased     Outcome = "DECEASED"
 	OutcomeFalse        Outcome = "FALSE_REPORT"
 )
 
 // Outcomes lists every way to end.
-var Outcomes = []Outcome{OutcomeHelped, OutcomeNoSocialNeed, OutcomeReferred, OutcomeNotFound, OutcomeDuplicate, OutcomeFalse}
+var Outcomes = []Outcome{OutcomeHelped, OutcomeNoSocialNeed, OutcomeReferred, OutcomeNotFound, OutcomeDuplicate, OutcomeMoved, OutcomeDeclined,
+	OutcomeDeceased, OutcomeFalse}
 
 // Private is the personal part of an event or a case. It is sealed wherever it rests.
 type Private struct {
@@ -178,6 +204,7 @@ type Event struct {
 	Option   string       `json:"option,omitempty"` // the answer on the question card that Reason names
 	Score    int          `json:"score,omitempty"`
 	Inbox    int          `json:"inbox,omitempty"` // the inbox number that this event comes from
+	Care     *CareDetail  `json:"care,omitempty"`
 
 	Private Private `json:"private,omitzero"`
 }

@@ -20,6 +20,7 @@ const (
 	Blocked      Word = "BLOCKED"       // cannot be reached through this channel from here on
 	Called       Word = "CALLED"        // an operator's call card, or another agency's report
 	CaseSpoke    Word = "CASE_SPOKE"    // another case told this one something (Action says what)
+	OpenedByUs   Word = "OPENED"        // an office began a case by itself
 	Unknown      Word = "UNKNOWN"       // stored, not acted on
 )
 
@@ -37,6 +38,7 @@ const (
 	ActCheckNo   Action = "check_no"   // the silent question: fine; never lowers severity
 	ActNotSolved Action = "not_solved" // the closing question: reopens
 	ActSolved    Action = "solved"
+	ActRate      Action = "rate" // how the help was; Option is one of Ratings
 	ActCard      Action = "card" // an answer on a question card
 	// Menu entries without a case.
 	ActMenu      Action = "menu"
@@ -62,6 +64,23 @@ const (
 	ActDutyOn     Action = "duty_on"
 	ActDutyOff    Action = "duty_off"
 	ActHeard      Action = "heard" // a duty desk answers a communication test
+	// What is owed in a follow-up; Offer is the number of the obligation.
+	ActCareDone    Action = "care_done"
+	ActCareMissed  Action = "care_missed" // nobody was there
+	ActCareRefused Action = "care_refused"
+	ActCareUnable  Action = "care_unable"
+	ActCareHelp    Action = "care_help"    // cannot be done alone
+	ActCareManage  Action = "care_manage"  // becomes the case manager
+	ActCareAccept  Action = "care_accept"  // a partner or office takes what it was asked for
+	ActCareDecline Action = "care_decline" // and does not, for a reason
+	// Pointing something out that is not urgent, and the tasks of members.
+	ActConcern        Action = "concern" // Reason says which kind, or one of the Talk reasons
+	ActTasks          Action = "tasks"   // what is there for me to do
+	ActTask           Action = "task"    // Reason names the task, Option the answer
+	ActConcernTake    Action = "concern_take"
+	ActConcernDecline Action = "concern_decline"
+	ActConcernFollow  Action = "concern_follow" // it becomes a case in follow-up
+	ActConcernUrgent  Action = "concern_urgent" // it cannot wait
 	// Another case's words.
 	ActReportJoins Action = "report_joins" // to the lead: my report is the same incident
 	ActReportAdds  Action = "report_adds"  // to the lead: my reporter added something; Reason says what, Pin where
@@ -70,7 +89,15 @@ const (
 	ActLeadEnded   Action = "lead_ended"   // to the joined case: Yes says that a human owned it to the end
 	ActSplit       Action = "split"        // to the lead: a person took my report out again
 	ActSamePlace   Action = "same_place"   // to an earlier case: an alarm again at your place
+	// Becoming a member: Reason says which group, Option the answer. A verifier's card: Option says what is decided.
+	ActJoin Action = "join"
+	ActVet  Action = "vet"
+	// The roster's word.
+	ActMemberGone Action = "member_gone" // to a case that has asked Member: suspended, expired or gone
 )
+
+// Ratings are the answers of a person helped, from poor to very good.
+var Ratings = []string{"R1", "R2", "R3", "R4", "R5"}
 
 // ReasonWatch marks the desk's answer to an alarm of the second watcher. Option
 // says which alarm; a button about one case names the case too.
@@ -108,7 +135,12 @@ type Incoming struct {
 	Language   Language     `json:"language,omitempty"`
 	Channel    Channel      `json:"channel,omitempty"` // empty: LINE
 	Call       *Call        `json:"call,omitempty"`
-	By         Actor        `json:"by"` // who did it, as the door knows them
+	Opening    *Opening     `json:"opening,omitempty"`
+	Concern    ConcernID    `json:"concern,omitempty"` // the concern that a worker's button names
+	By         Actor        `json:"by"`                // who did it, as the door knows them
+	Member     MemberID     `json:"member,omitempty"`  // of ActMemberGone
+
+	Registration RegistrationID `json:"registration,omitempty"` // that a verifier's button names
 }
 
 // distress are typed words that mean the same as the silent button's neighbour

@@ -27,7 +27,7 @@ func (c *Case) lane(e Event) {
 		return
 	}
 	tap := c.Desk.Reason == DeskNoPin && c.State == Draft && c.Channel == ChannelLINE &&
-		!c.Quiet && !c.Spoke && !c.Cancel && len(c.Centres) == 0
+		!c.Quiet && !c.Spoke && !c.Cancel && len(c.Centres) == 0 && len(c.Excluded) == 0
 	if c.Desk.Tap && !tap {
 		c.Desk.Rings, c.Desk.RungAt = 0, time.Time{}
 		c.Desk.First, c.Desk.FirstAt = c.Version, e.At

@@ -23,6 +23,7 @@ var (
 	responding = []State{New, Sent, Acked, Assigned, EnRoute, OnScene, Reopened}
 	stopped    = []State{Controlled, Handover, FollowUp}
 	ended      = []State{Closed, FalseReport}
+	inCare     = []State{FollowUp}
 )
 
 // law is the whole truth about which event is possible when. The diagram in
@@ -71,6 +72,7 @@ var law = map[Kind]rule{
 	DeskTaken:    {by: desk},
 	DeskResolved: {by: desk},
 	Noted:        {from: States},
+	Excluded:     {by: []ActorKind{ByOperator, BySystem}},
 	CentreAsked:  {from: append([]State{Draft, Duplicate, Controlled, Handover}, responding...), by: []ActorKind{ByOperator, BySystem}},
 	CentreTook:   {from: append([]State{Draft, Duplicate, Controlled, Handover}, responding...), by: staff},
 
@@ -93,6 +95,27 @@ var law = map[Kind]rule{
 	MarkedFalse:      {from: stopped, to: FalseReport, by: staff}, // not while people are at a scene that nobody says is over
 	CaseReopened:     {from: append(slices.Clone(stopped), ended...), by: []ActorKind{ByReporter, ByMember, ByOperator}},
 	LateRecorded:     {from: ended},
+
+	CareOpened:       {from: inCare, by: []ActorKind{ByMember, ByOperator, BySystem}},
+	CareBegan:        {from: inCare, by: clocks},
+	ManagerSet:       {from: inCare, by: staff},
+	TeamSet:          {from: inCare, by: staff},
+	Assessed:         {from: inCare, by: staff},
+	PlanSet:          {from: inCare, by: staff},
+	PlanDecided:      {from: inCare, by: staff},
+	Owed:             {from: inCare, by: chain},
+	Settled:          {from: inCare, by: []ActorKind{ByMember, ByOperator, ByTemporalUI}},
+	HelpAsked:        {from: inCare, by: staff},
+	DueMoved:         {from: inCare, by: staff},
+	Chased:           {from: inCare, by: clocks},
+	Referred:         {from: inCare, by: chain},
+	ReferralAnswered: {from: inCare, by: chain},
+	ConsentSet:       {from: inCare, by: staff},
+	ContactSet:       {from: inCare, by: staff},
+	OfficeAsked:      {from: inCare, by: chain},
+	OfficeAnswered:   {from: inCare, by: chain},
+	CareReopened:     {from: []State{Closed}, to: FollowUp, by: []ActorKind{ByReporter, ByMember, ByOperator}},
+	Rated:            {from: []State{FollowUp, Closed}, by: []ActorKind{ByReporter}},
 }
 
 // Kinds lists every kind of event, sorted.
@@ -118,6 +141,7 @@ var moves = map[Kind][]State{
 	SearchReopened: {Sent},
 	Transferred:    {Sent},
 	Released:       {Sent},
+	Excluded:       {Sent},
 	Split:          {New, Draft},
 	LeadEnded:      {New, Draft},
 	CaseReopened:   {Sent, Reopened},
@@ -169,7 +193,7 @@ func movable(k Kind, from, to State) bool {
 		return from == Assigned
 	case Arrived:
 		return from == Assigned || from == EnRoute
-	case SearchReopened, Released, Transferred:
+	case SearchReopened, Released, Transferred, Excluded:
 		return from == Acked || slices.Contains(underWay, from)
 	case Split, LeadEnded:
 		return from == Duplicate

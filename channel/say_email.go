@@ -66,5 +66,8 @@ func (p page) mail(template string) (mail, bool) {
 }
 
 func (p page) unanswerable() string {
+	if p.Owed != nil {
+		return p.say("ดูใน LINE หรือในระบบ หรือโทร 1300 อีเมลฉบับนี้ตอบไม่ได้", "See LINE or the console, or call 1300. This mail cannot be answered.")
+	}
 	return p.say("ตอบใน LINE ทาง SMS หรือโทร 1300 อีเมลฉบับนี้ตอบไม่ได้", "Answer in LINE, by SMS, or call 1300. This mail cannot be answered.")
 }

@@ -71,6 +71,8 @@ var questions = map[string]spokenQuestion{
 	"handover_offer": {pair{"ขอส่งต่อการดูแลให้ท่าน", "You are asked to take over the care of somebody."}, []choice{takeIt, deskRefuse}},
 	"desk_item":      {pair{"มีเรื่องรอโต๊ะกลาง", "A case waits for the national desk."}, []choice{takeIt}},
 	"desk_taps":      {pair{"มีการแจ้งที่ไม่ส่งตำแหน่งรอโต๊ะกลาง", "Reports without a location wait for the national desk."}, nil},
+	"care_owed":      {careWaits, nil},
+	"care_overdue":   {careOverdue, nil},
 }
 
 // speak words a message as a call, if it is one that is spoken.
@@ -97,7 +99,7 @@ func (p page) speak(template string) (call, bool) {
 		return c, true
 	}
 	q, ok := questions[template]
-	if !ok {
+	if !ok || !p.rings(template) {
 		return call{}, false
 	}
 	p = p.asWhole(template)
@@ -118,6 +120,9 @@ func (p page) speak(template string) (call, bool) {
 func (p page) asWhole(template string) page {
 	if template == "desk_taps" {
 		p.Code, p.Province, p.District, p.Metres, p.NoCall, p.Quiet = "", "", "", 0, false, false
+	}
+	if ofCare(template) { // a follow-up lasts: where the person lives is said nowhere
+		p.Province, p.District, p.Metres = "", "", 0
 	}
 	return p
 }

@@ -319,6 +319,9 @@ func TestWhatCallsSay(t *testing.T) {
 			}
 			for _, name := range sortedKeys(variants) {
 				args := spokenArgs()
+				if ofCare(template) {
+					args.Owed = &casefile.Obligation{ID: 4, Kind: casefile.OweContact}
+				}
 				variants[name](&args)
 				m.Args = args
 				c, ok := newPage(m, thaiNames).speak(template)

@@ -160,10 +160,14 @@ func gather(ctx context.Context, w *World) (*evidence, error) {
 		return nil, err
 	}
 	for _, c := range e.cases {
-		if c.EndedAt != nil || c.State == casefile.FollowUp {
+		if c.EndedAt != nil {
 			continue
 		}
-		x, err := w.Temporal.DescribeWorkflowExecution(ctx, workflows.EmergencyID(c.ID), "")
+		id := workflows.EmergencyID(c.ID)
+		if c.State == casefile.FollowUp {
+			id = workflows.FollowUpID(c.ID)
+		}
+		x, err := w.Temporal.DescribeWorkflowExecution(ctx, id, "")
 		var none *serviceerror.NotFound
 		if err != nil && !errors.As(err, &none) {
 			return nil, fmt.Errorf("ask Temporal: %w", err)
@@ -366,8 +370,7 @@ func owned(e *evidence) []string {
 		case c.State.Ended() && !last.By.Human():
 			wrong = append(wrong, fmt.Sprintf("case %s ended, and no human ended it", c.ID))
 		case c.State.Ended():
-		case c.State == casefile.FollowUp && c.doc.Owner != "":
-		case c.State == casefile.FollowUp:
+		case c.State == casefile.FollowUp && c.doc.Owner == "":
 			wrong = append(wrong, fmt.Sprintf("case %s is followed up by nobody", c.ID))
 		case c.NextDeadline == nil:
 			wrong = append(wrong, fmt.Sprintf("case %s in %s has no deadline", c.ID, c.State))
@@ -557,7 +560,7 @@ func noPushTwice(e *evidence) []string {
 func oneWorkflow(e *evidence) []string {
 	var wrong []string
 	for _, c := range e.cases {
-		if c.EndedAt == nil && c.State != casefile.FollowUp && !e.running[c.ID] {
+		if c.EndedAt == nil && !e.running[c.ID] {
 			wrong = append(wrong, fmt.Sprintf("case %s in %s has no running workflow", c.ID, c.State))
 		}
 	}

@@ -246,7 +246,7 @@ const waiting = `SELECT
 	(SELECT count(*) FROM inbox WHERE handed_at IS NULL AND case_id IS NOT NULL)::int,
 	(SELECT count(*) FROM cases WHERE coalesce((doc->>'inbox')::int, 0) < inbox_last)::int,
 	(SELECT count(*) FROM cases WHERE ended_at IS NULL AND acked_at IS NULL AND state <> 'DUPLICATE')::int,
-	(SELECT count(*) FROM cases WHERE ended_at IS NULL AND state <> 'FOLLOW_UP' AND next_deadline < $1)::int,
+	(SELECT count(*) FROM cases WHERE ended_at IS NULL AND next_deadline < $1)::int,
 	(SELECT count(*) FROM alarms WHERE cleared_at IS NULL)::int`
 
 // Backlog is what a healed system still has to do.

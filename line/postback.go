@@ -22,11 +22,13 @@ const (
 // is not among them: a forged postback must not speak for a case.
 var buttons = []casefile.Action{
 	casefile.ActCancel, casefile.ActSafe, casefile.ActStatus, casefile.ActMovePin, casefile.ActNoCall, casefile.ActCheckYes,
-	casefile.ActCheckNo, casefile.ActNotSolved, casefile.ActSolved, casefile.ActCard, casefile.ActMenu, casefile.ActHotlines,
+	casefile.ActCheckNo, casefile.ActNotSolved, casefile.ActSolved, casefile.ActRate, casefile.ActCard, casefile.ActMenu, casefile.ActHotlines,
 	casefile.ActPractice, casefile.ActNotUrgent, casefile.ActLanguage, casefile.ActAck, casefile.ActAccept, casefile.ActDecline,
 	casefile.ActDepart, casefile.ActArrive, casefile.ActCannotFind, casefile.ActControl, casefile.ActWithdraw, casefile.ActAssist,
 	casefile.ActTakeOver, casefile.ActRefuseOver, casefile.ActDutyOn, casefile.ActDutyOff, casefile.ActHeard,
 	casefile.ActRadioSeen, casefile.ActDeskTake, casefile.ActCentreTake,
+	casefile.ActConcern, casefile.ActTasks, casefile.ActTask, casefile.ActConcernTake, casefile.ActConcernDecline, casefile.ActConcernFollow,
+	casefile.ActConcernUrgent, casefile.ActJoin, casefile.ActVet,
 }
 
 var (
@@ -59,6 +61,8 @@ func Encode(in casefile.Incoming) string {
 	put("a", in.Option)
 	put("y", yesMark(in.Yes))
 	put("l", string(in.Language))
+	put("n", string(in.Concern))
+	put("g", string(in.Registration))
 	return b.String()
 }
 
@@ -79,7 +83,7 @@ func Decode(data string) casefile.Incoming {
 	in := casefile.Incoming{Word: casefile.Pressed, Action: casefile.Action(parts[1])}
 	if parts[1] == report {
 		in = casefile.Incoming{Word: casefile.Tapped}
-	} else if !slices.Contains(buttons, in.Action) {
+	} else if !slices.Contains(buttons, in.Action) && !slices.Contains(careActions, in.Action) {
 		return unknown
 	}
 	seen := ""
@@ -128,6 +132,12 @@ func set(in *casefile.Incoming, key, value string) bool {
 	case "y":
 		in.Yes = true
 		return value == "1"
+	case "g":
+		in.Registration = casefile.RegistrationID(value)
+		return caseIDPattern.MatchString(value)
+	case "n":
+		in.Concern = casefile.ConcernID(value)
+		return caseIDPattern.MatchString(value)
 	case "l":
 		in.Language = casefile.Language(value)
 		return in.Language == casefile.Thai || in.Language == casefile.English

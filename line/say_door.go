@@ -34,6 +34,9 @@ func tap(label string, typ casefile.IncidentType, quiet bool) *messaging_api.Pos
 func (p page) elsewhere() []*messaging_api.PostbackAction {
 	p.Case = ""
 	return []*messaging_api.PostbackAction{
+		p.press(p.say("แจ้งเบาะแส (ไม่ด่วน)", "Point something out"), casefile.ActConcern),
+		p.press(p.say("งานของฉัน (สมาชิก)", "My tasks (members)"), casefile.ActTasks),
+		p.press(p.say("สมัครเป็นสมาชิก", "Become a member"), casefile.ActJoin),
 		p.press(p.say("ไม่ด่วน ขอคำปรึกษา", "Not urgent, advice"), casefile.ActNotUrgent),
 		p.press(p.say("เบอร์สายด่วน", "Hotlines"), casefile.ActHotlines),
 		p.press(p.say("ทดลองใช้", "Practice"), casefile.ActPractice),

@@ -208,6 +208,8 @@ func status(p page) []messaging_api.MessageInterface {
 		plain += p.say(" คาดว่าถึงใน "+n, " Expected in "+n+".")
 		neutral += p.say(" ประมาณ "+n, " About "+n+".")
 	}
+	next, then := p.meeting()
+	plain, neutral = plain+next, neutral+then
 	words[0] = pair{p.code() + "\n" + plain, p.code() + "\n" + plain}
 	words[1] = pair{p.code() + "\n" + neutral, p.code() + "\n" + neutral}
 	if p.State.Ended() {

@@ -32,6 +32,20 @@ var templates = func() map[string]template {
 	for name, build := range doorTemplates {
 		all[name] = template{build: build}
 	}
+	for name, build := range concernTemplates {
+		all[name] = template{build: build}
+	}
+	for name, build := range carePersonTemplates {
+		all[name] = template{build: build}
+	}
+	for name, build := range joinTemplates {
+		all[name] = template{build: build}
+	}
+	for _, cards := range []map[string]build{concernCards, taskCards, memberCards, careCards} {
+		for name, build := range cards {
+			all[name] = template{responder: true, build: build}
+		}
+	}
 	for name, build := range responderTemplates {
 		all[name] = template{responder: true, build: build}
 	}
@@ -71,6 +85,9 @@ func (c *Client) checkTemplates() error {
 		Question: &policy.Card{Code: "CODE", Text: policy.Text{Th: "คำถาม", En: "Question"}, Options: []policy.Option{
 			{Code: "YES", Text: policy.Text{Th: "ใช่", En: "Yes"}}, {Code: "NO", Text: policy.Text{Th: "ไม่", En: "No"}},
 		}},
+		Talk: &casefile.TalkAnswer{
+			Concern: "00000000-0000-4000-8000-000000000000", About: casefile.AboutSchool, School: true, Danger: true, Tasks: policy.Tasks()[:3], Task: &policy.Tasks()[1],
+		},
 		Waiting: &activities.TapsRung{Taps: 2, People: 1, Longest: []casefile.CaseID{"00000000-0000-4000-8000-000000000000"}},
 	}
 	var errs []error

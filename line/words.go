@@ -48,6 +48,7 @@ var levelWords = map[casefile.Level]pair{
 	casefile.LevelShelter:       {"บ้านพักเด็กและครอบครัว", "Children and family shelter"},
 	casefile.LevelEMS:           {"ศูนย์สั่งการ {EMS}", "Dispatch centre {EMS}"},
 	casefile.LevelDesk:          {"โต๊ะกลาง ESS {MSDHS}", "National ESS desk {MSDHS}"},
+	casefile.LevelOrganisation:  {"องค์กรของสมาชิก", "Members' organisation"},
 }
 
 // stateWords tell a reporter where the case stands: plain, and neutral. States
@@ -132,6 +133,7 @@ var reasonWords = map[string]pair{
 	"DUPLICATE":                          {"รวมกับอีกเรื่องแล้ว", "Joined to another case"},
 	"REPLACED":                           {"มีผู้อื่นไปแทนแล้ว", "Somebody else goes instead"},
 	"WITHDRAWN":                          {"ถอนตัวตามที่แจ้ง", "Withdrawn as you asked"},
+	"CARED_FOR":                          {"มีผู้ดูแลผู้ประสบเหตุต่อแล้ว", "The person is being cared for"},
 	string(casefile.OutcomeHelped):       {"ช่วยเหลือได้แล้ว", "The person was helped"},
 	string(casefile.OutcomeNoSocialNeed): {"เรียบร้อย ไม่ต้องส่งต่อ", "Settled, no further care needed"},
 	string(casefile.OutcomeReferred):     {"ส่งต่อการดูแลแล้ว", "Referred for further care"},

@@ -209,6 +209,69 @@ func (c *checker) policy(p *Policy) {
 	c.hotlines(p)
 	c.cards(p)
 	c.overrides(p)
+	c.care(p.Care)
+	c.members(p.Members)
+}
+
+// holidayPattern is a day of every year, or one day.
+var holidayPattern = regexp.MustCompile(`^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$`)
+
+func (c *checker) care(r CareRule) {
+	root := at{"care"}
+	for name, span := range map[string]Span{
+		"manager": r.Manager, "contact": r.Contact, "assess": r.Assess, "approve": r.Approve, "transfer": r.Transfer, "help": r.Help,
+		"remind": r.Remind, "service": r.Service,
+	} {
+		positive(c, root.to(name), span.Duration)
+	}
+	for _, risk := range casefile.Risks {
+		rhythm, ok := r.Risk[risk]
+		if !ok {
+			c.fail(root.to("risk"), "risk %s is missing", risk)
+			continue
+		}
+		positive(c, root.to("risk").to(string(risk)).to("visit"), rhythm.Visit.Duration)
+		positive(c, root.to("risk").to(string(risk)).to("review"), rhythm.Review.Duration)
+	}
+	for name, l := range map[string]CallLadder{"slow": r.Slow, "pressing": r.Pressing} {
+		path := root.to(name)
+		positive(c, path.to("again"), l.Again.Duration)
+		if len(l.Steps) == 0 || l.Steps[len(l.Steps)-1].Ask != CallCentral {
+			c.fail(path.to("steps"), "a ladder ends at CENTRAL: nothing overdue is silent")
+		}
+		for i, s := range l.Steps {
+			if !slices.Contains(Calleds, s.Ask) {
+				c.fail(path.to("steps"), "unknown person %q", s.Ask)
+			}
+			if i > 0 && s.After.Duration <= l.Steps[i-1].After.Duration {
+				c.fail(path.to("steps"), "each step comes later than the one before")
+			}
+		}
+	}
+	for _, day := range r.Holidays {
+		if !holidayPattern.MatchString(day) {
+			c.fail(root.to("holidays"), "%q is not a day such as 04-06 or 2026-03-03", day)
+		}
+	}
+	for name, texts := range map[string]map[string]Text{"tasks": r.Tasks, "goals": r.Goals} {
+		for code, t := range texts {
+			if !codePattern.MatchString(code) {
+				c.fail(root.to(name), "%q is not a code", code)
+			}
+			c.text(root.to(name).to(code), t)
+		}
+	}
+	for code, l := range r.Legal {
+		path := root.to("legal").to(code)
+		c.text(path, l.Text)
+		positive(c, path.to("limit"), l.Limit.Duration)
+		if l.Act == "" || l.Section == "" || l.Source == "" {
+			c.fail(path, "a legal clock names its act, its section and its source")
+		}
+		if l.Warn.Duration >= l.Limit.Duration {
+			c.fail(path.to("warn"), "the warning comes before the limit")
+		}
+	}
 }
 
 func (c *checker) text(path at, t Text) {
@@ -344,7 +407,7 @@ func (c *checker) ladder(path at, l Ladder) {
 			c.fail(step, "only_if %q: want %s or nothing", r.OnlyIf, OnlyUnacked)
 		}
 		for _, level := range r.Ask {
-			if !slices.Contains(casefile.Levels, level) {
+			if !slices.Contains(casefile.Levels, level) || level == casefile.LevelOrganisation {
 				c.fail(step, "unknown level %q", level)
 			}
 		}
@@ -373,7 +436,7 @@ func (c *checker) offices(path at, list []Office) {
 		c.fail(path, "no office takes the case over")
 	}
 	for i, o := range list {
-		if !slices.Contains(casefile.Levels, o.Level) || o.Level == casefile.LevelNear {
+		if !slices.Contains(casefile.Levels, o.Level) || o.Level == casefile.LevelNear || o.Level == casefile.LevelOrganisation {
 			c.fail(path.to(i), "%q is no office", o.Level)
 		}
 		positive(c, path.to(i, "wait"), o.Wait.Duration)
@@ -440,6 +503,7 @@ func (c *checker) numbers(p *Policy) {
 	positive(c, at{"desk", "operators"}, p.Desk.Operators)
 	c.watch(p)
 	c.channels(p)
+	c.concern(p)
 	positive(c, at{"desk", "answered_within"}, p.Desk.AnsweredWithin.Duration)
 	positive(c, at{"desk", "bundle"}, p.Desk.Bundle.Duration)
 	positive(c, at{"feeds", "again"}, p.Feeds.Again.Duration)

@@ -33,7 +33,10 @@ type Policy struct {
 	Desk        DeskRule                       `yaml:"desk"`
 	Watch       WatchRule                      `yaml:"watch"`
 	Feeds       FeedRule                       `yaml:"feeds"`
+	Care        CareRule                       `yaml:"care"`
 	Channels    ChannelRule                    `yaml:"channels"`
+	Members     MemberRule                     `yaml:"members"`
+	Concern     ConcernRule                    `yaml:"concern"`
 	QuietHours  Hours                          `yaml:"quiet_hours"`
 	OfficeHours Hours                          `yaml:"office_hours"`
 	Hotlines    map[HotlineCode]Hotline        `yaml:"hotlines"`

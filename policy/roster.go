@@ -40,6 +40,7 @@ var levelNames = map[casefile.Level]Text{
 	casefile.LevelShelter:       {"บ้านพักเด็กและครอบครัว", "shelter for children and families"},
 	casefile.LevelEMS:           {"ศูนย์สั่งการ 1669", "1669 dispatch centre"},
 	casefile.LevelDesk:          {"ศูนย์ประสาน ESS (1300)", "national ESS desk (1300)"},
+	casefile.LevelOrganisation:  {"องค์กรของสมาชิก", "members' organisation"},
 }
 
 // LevelName is a level in words.

@@ -109,6 +109,12 @@ func (s *Store) append(ctx context.Context, q *db.Queries, row db.AppendEventsPa
 	if err := assign(ctx, q, after, events); err != nil {
 		return err
 	}
+	if err := keepCare(ctx, q, after, events); err != nil {
+		return err
+	}
+	if err := keepAway(ctx, q, after, events); err != nil {
+		return err
+	}
 	return countAcceptance(ctx, q, after, events)
 }
 
@@ -245,8 +251,8 @@ func standsAlone(c casefile.Case, events []casefile.Event) bool {
 func assign(ctx context.Context, q *db.Queries, c casefile.Case, events []casefile.Event) error {
 	quiet := func(e casefile.Event) bool {
 		switch e.Kind {
-		case casefile.Accepted, casefile.Released, casefile.SceneStopped, casefile.Joined, casefile.CaseClosed, casefile.MarkedFalse,
-			casefile.CaseReopened:
+		case casefile.Accepted, casefile.Released, casefile.Excluded, casefile.SceneStopped, casefile.Joined, casefile.CaseClosed,
+			casefile.MarkedFalse, casefile.CaseReopened:
 			return false
 		}
 		return true
@@ -347,6 +353,11 @@ func (s *Store) Inbox(ctx context.Context, id casefile.CaseID, after, upTo int) 
 			if a.Desk, err = pressedBy(ctx, q, a.In); err != nil {
 				return err
 			}
+			if a.In.Word == casefile.Pressed && a.In.By.Kind == casefile.ByMember {
+				if a.KeptAway, err = q.KeptAway(ctx, db.KeptAwayParams{CaseID: string(id), MemberID: a.In.By.ID}); err != nil {
+					return err
+				}
+			}
 			out = append(out, a)
 		}
 		return nil
@@ -360,7 +371,17 @@ var ofDesks = []casefile.Action{casefile.ActDeskTake, casefile.ActRadioSeen, cas
 
 // pressedBy is the duty desk of the member who pressed a desk's button.
 func pressedBy(ctx context.Context, q *db.Queries, in casefile.Incoming) (activities.Desk, error) {
-	if in.Word != casefile.Pressed || in.By.Kind != casefile.ByMember || !slices.Contains(ofDesks, in.Action) {
+	if in.Word != casefile.Pressed || in.By.Kind != casefile.ByMember {
+		return activities.Desk{}, nil
+	}
+	if careAction(in.Action) { // whoever belongs to the office or the partner whose word is owed, desk or not
+		unit, err := q.UnitOf(ctx, in.By.ID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = nil
+		}
+		return activities.Desk{Unit: casefile.UnitID(unit)}, err
+	}
+	if !slices.Contains(ofDesks, in.Action) {
 		return activities.Desk{}, nil
 	}
 	row, err := q.DeskOf(ctx, in.By.ID)

@@ -16,11 +16,12 @@ import (
 )
 
 // MemberContact returns how a member is reached, or casefile.ErrNotFound for nobody.
-// Of each channel the address that was verified last counts.
-func (s *Store) MemberContact(ctx context.Context, id casefile.MemberID) (activities.Contact, error) {
+// Of each channel the address that was verified last counts. The case that the
+// message is about may have to keep away from the member; empty: it is about none.
+func (s *Store) MemberContact(ctx context.Context, id casefile.MemberID, about casefile.CaseID) (activities.Contact, error) {
 	var c activities.Contact
 	err := s.once(ctx, func(q *db.Queries) error {
-		rows, err := q.MemberContact(ctx, string(id))
+		rows, err := q.MemberContact(ctx, db.MemberContactParams{ID: string(id), About: null(string(about)), At: new(s.Now())})
 		if err != nil {
 			return err
 		}
@@ -28,8 +29,8 @@ func (s *Store) MemberContact(ctx context.Context, id casefile.MemberID) (activi
 			return casefile.ErrNotFound
 		}
 		m := rows[0]
-		c = activities.Contact{Language: casefile.Language(m.Language), Unit: casefile.UnitID(m.UnitID), Desk: m.Level != ""}
-		if m.GroupSealed != nil {
+		c = activities.Contact{Language: casefile.Language(m.Language), Unit: casefile.UnitID(m.UnitID), Desk: m.Level != "", KeptAway: m.KeptAway}
+		if m.GroupSealed != nil && !m.KeptAway {
 			if c.Group, err = s.openText(m.GroupSealed, "unit_groups", "group_sealed", m.UnitID); err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ func TestAnAddressCountsOnceItsOwnerHasAnsweredFromIt(t *testing.T) {
 	f.mustSQL(`UPDATE contacts SET after_s = NULL, from_minute = NULL, until_minute = NULL WHERE verified_at < $1`, now)
 	f.address("one", casefile.ChannelEmail, "one@example.org", now.Add(-time.Minute), "after_s = -1")
 	f.address("one", casefile.ChannelVoice, "+66833333333", time.Time{}, "")
-	c, err := f.MemberContact(t.Context(), "one")
+	c, err := f.MemberContact(t.Context(), "one", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +51,13 @@ func TestAnAddressCountsOnceItsOwnerHasAnsweredFromIt(t *testing.T) {
 		t.Errorf("%+v\nwant %+v", c, want)
 	}
 	f.address("desk", casefile.ChannelVoice, "+66844444444", now, "")
-	if c, err = f.MemberContact(t.Context(), "desk"); err != nil || !c.Desk || len(c.Others) != 1 || c.Others[0].After != nil || c.Others[0].Hours != nil {
+	if c, err = f.MemberContact(t.Context(), "desk", ""); err != nil || !c.Desk || len(c.Others) != 1 || c.Others[0].After != nil || c.Others[0].Hours != nil {
 		t.Errorf("the duty desk: %+v, %v", c, err)
 	}
 
 	// Whoever has blocked us in LINE is reached by the rest.
 	f.intake(f.line(lineOfficer, casefile.Incoming{Word: casefile.Blocked}))
-	if c, err = f.MemberContact(t.Context(), "one"); err != nil || c.LINE != "" || len(c.Others) != 2 {
+	if c, err = f.MemberContact(t.Context(), "one", ""); err != nil || c.LINE != "" || len(c.Others) != 2 {
 		t.Errorf("after a block: %+v, %v", c, err)
 	}
 }
@@ -69,7 +69,7 @@ func TestWhoIsReachable(t *testing.T) {
 	f.mustSQL(`UPDATE members SET line_user_sealed = NULL, line_hash = NULL`)
 	reachable := func() (desk, near bool) {
 		t.Helper()
-		desks, err := f.Desks(t.Context(), casefile.LevelStation, casefile.Place{Province: "65"}, "st")
+		desks, err := f.Desks(t.Context(), casefile.LevelStation, casefile.Place{Province: "65"}, "st", "")
 		if err != nil || len(desks) != 1 {
 			t.Fatalf("%+v, %v", desks, err)
 		}

@@ -47,7 +47,7 @@ func (s *Store) RingTaps(ctx context.Context, r activities.TapRing) (activities.
 
 // Operators counts the operators of the national desk who would be rung at this moment.
 func (s *Store) Operators(ctx context.Context) (int, error) {
-	desks, err := s.Desks(ctx, casefile.LevelDesk, casefile.Place{}, "")
+	desks, err := s.Desks(ctx, casefile.LevelDesk, casefile.Place{}, "", "")
 	if err != nil {
 		return 0, err
 	}

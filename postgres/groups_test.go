@@ -35,7 +35,7 @@ func TestOnlyADutyDeskGivesItsUnitAGroup(t *testing.T) {
 	at := time.Date(2026, 5, 1, 3, 0, 0, 0, time.UTC)
 	group := func(of casefile.MemberID) string {
 		t.Helper()
-		c, err := f.MemberContact(t.Context(), of)
+		c, err := f.MemberContact(t.Context(), of, "")
 		if err != nil || c.Unit != "st" {
 			t.Fatalf("contact of unit %q, %v", c.Unit, err)
 		}

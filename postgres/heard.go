@@ -42,3 +42,24 @@ func (s *Store) SilentDesks(ctx context.Context) ([]SilentDesk, error) {
 	})
 	return out, err
 }
+
+// BeginPractice notes that the members of a province, or of one of its units, practise now, and lists them.
+func (s *Store) BeginPractice(ctx context.Context, province, unitCode string, at time.Time) ([]casefile.MemberID, error) {
+	var members []casefile.MemberID
+	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+		ids, err := q.PracticeMembers(ctx, db.PracticeMembersParams{At: &at, Province: province, UnitCode: unitCode})
+		members = column(ids, func(id string) casefile.MemberID { return casefile.MemberID(id) })
+		return err
+	})
+	return members, err
+}
+
+// PracticeAnswers counts the members of a province who have practised, and who have answered.
+func (s *Store) PracticeAnswers(ctx context.Context, province string) (asked, answered int, err error) {
+	err = s.once(ctx, func(q *db.Queries) error {
+		row, err := q.PracticeAnswers(ctx, province)
+		asked, answered = int(row.Asked), int(row.Answered)
+		return err
+	})
+	return asked, answered, err
+}

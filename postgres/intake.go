@@ -29,6 +29,8 @@ type Arrival struct {
 	Raw     []byte // as the channel sent it; nil: not from a channel
 	In      casefile.Incoming
 	At      time.Time // case time
+
+	Media []casefile.Incoming // of what was pointed out and cannot wait: pictures that were sent before
 }
 
 // Routed is what became of an arrival.
@@ -43,6 +45,9 @@ type Routed struct {
 	Member    casefile.MemberID // set when the sender is also an active member
 	Language  casefile.Language
 	OpenCases []casefile.OpenCase // of the sender, newest first, before this arrival
+	Talk      casefile.TalkAnswer // of a conversation beside any case
+	Concern   casefile.ConcernID  // the word went to a concern, as its number ConcernN
+	ConcernN  int
 }
 
 // openAtMost bounds the open cases that routing looks at; it needs the newest.
@@ -188,6 +193,9 @@ func (s *Store) take(ctx context.Context, q *db.Queries, a Arrival, t thread) (R
 		}
 		decision = casefile.Route(casefile.Thread{Reporter: t.reporter, Member: t.member, Open: r.OpenCases}, guessed(a.In))
 	}
+	if decision, err = s.converse(ctx, q, decision, &a, t, &r); err != nil {
+		return r, err
+	}
 	if decision.Door == casefile.Answers {
 		if decision, err = s.answers(ctx, q, decision, &a, t); err != nil {
 			return r, err
@@ -209,13 +217,18 @@ func (s *Store) take(ctx context.Context, q *db.Queries, a Arrival, t thread) (R
 			}
 		}
 	case casefile.Neither:
+		if r.Talk.Say != "" {
+			break // a place that was pointed out is not where a member is
+		}
 		if err := s.atTheDoor(ctx, q, a, t); err != nil {
 			return r, err
 		}
 	}
 	r.Door, r.Case = decision.Door, decision.Case
-	r.N, err = s.store(ctx, q, a, r)
-	return r, err
+	if r.N, err = s.store(ctx, q, a, r); err != nil || r.Case == "" || a.In.Word != casefile.Tapped || len(a.Media) == 0 && a.In.Concern == "" {
+		return r, err
+	}
+	return r, s.alarmed(ctx, q, a, t, &r)
 }
 
 // seen recognises what had arrived before.

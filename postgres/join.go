@@ -17,12 +17,22 @@ import (
 // a kilometre always share a cell of their neighbourhoods.
 const areaRes = 7
 
-// joinOrLink looks for a case of the same incident that stands already. Under
+// joinOrLink places a report among the cases of its area, and keeps it away from
+// whomever these must not reach.
+func (s *Store) joinOrLink(ctx context.Context, q *db.Queries, query activities.JoinQuery) (activities.JoinResult, error) {
+	found, err := s.stand(ctx, q, query)
+	if err == nil {
+		err = excludedToo(ctx, q, query.Case, &found)
+	}
+	return found, err
+}
+
+// stand looks for a case of the same incident that stands already. Under
 // the locks of the area one report at a time is placed: the first to find
 // nobody stands, and all later ones of the incident find it, in whatever order
 // a hundred of them come. So the oldest at the place leads, and nobody joins a
 // case that joins another. A repeat gives the answer of the first time.
-func (s *Store) joinOrLink(ctx context.Context, q *db.Queries, query activities.JoinQuery) (found activities.JoinResult, err error) {
+func (s *Store) stand(ctx context.Context, q *db.Queries, query activities.JoinQuery) (found activities.JoinResult, err error) {
 	home := dispatch.Cell(query.Pin.Lat, query.Pin.Lon, areaRes)
 	if home == 0 {
 		return found, fmt.Errorf("join case %s: no usable pin", query.Case)

@@ -32,14 +32,15 @@ const lowestID = "00000000-0000-0000-0000-000000000000"
 const highestID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 // OpenCases walks over the open cases in the order of their IDs, from the one
-// after the given (empty: from the first), at most limit.
-func (s *Store) OpenCases(ctx context.Context, after casefile.CaseID, limit int) ([]OpenCase, error) {
+// after the given (empty: from the first), at most limit; of those in follow-up only
+// the ones whose deadline passed longer ago than a grace of case time.
+func (s *Store) OpenCases(ctx context.Context, after casefile.CaseID, limit int, grace time.Duration) ([]OpenCase, error) {
 	if after == "" {
 		after = lowestID
 	}
 	var out []OpenCase
 	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		rows, err := q.OpenCases(ctx, db.OpenCasesParams{After: string(after), AtMost: int32(limit)}) // #nosec G115 -- a page
+		rows, err := q.OpenCases(ctx, db.OpenCasesParams{After: string(after), Forgotten: s.Now().Add(-grace), AtMost: int32(limit)}) // #nosec G115 -- a page
 		out = column(rows, func(r db.OpenCasesRow) OpenCase {
 			return OpenCase{casefile.CaseID(r.ID), casefile.State(r.State), int(r.InboxLast), r.NextDeadline}
 		})

@@ -96,7 +96,7 @@ func TestTheListIsFiltered(t *testing.T) {
 	}
 	var open []casefile.CaseID
 	for after := casefile.CaseID(""); ; {
-		page, err := f.OpenCases(t.Context(), after, 1)
+		page, err := f.OpenCases(t.Context(), after, 1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,10 +294,10 @@ func TestMembersAreFoundByTheirAccountAndSpokenToInTheirLanguage(t *testing.T) {
 	if err != nil || m.ID != "m1" || m.Name != "ตำรวจสมมติ m1" || m.Language != casefile.English {
 		t.Errorf("%+v, %v", m, err)
 	}
-	if c, err := f.MemberContact(t.Context(), "m1"); err != nil || !reflect.DeepEqual(c, activities.Contact{LINE: "Um1", Unit: "st", Language: casefile.English}) {
+	if c, err := f.MemberContact(t.Context(), "m1", ""); err != nil || !reflect.DeepEqual(c, activities.Contact{LINE: "Um1", Unit: "st", Language: casefile.English}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, err := f.MemberContact(t.Context(), "desk"); err != nil || c.LINE != "" {
+	if c, err := f.MemberContact(t.Context(), "desk", ""); err != nil || c.LINE != "" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if c, err := f.ReporterContact(t.Context(), r.Reporter); err != nil || !reflect.DeepEqual(c, activities.Contact{LINE: "Um1", Language: casefile.English}) {
@@ -305,7 +305,7 @@ func TestMembersAreFoundByTheirAccountAndSpokenToInTheirLanguage(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"member":   second(f.Member(t.Context(), "nobody")),
-		"contact":  second(f.MemberContact(t.Context(), "nobody")),
+		"contact":  second(f.MemberContact(t.Context(), "nobody", "")),
 		"reporter": second(f.ReporterContact(t.Context(), "nobody")),
 		"account":  second(f.MemberByLINE(t.Context(), "nobody")),
 		"language": f.SetLanguage(t.Context(), "nobody", casefile.Thai),

@@ -40,7 +40,8 @@ func (s *Store) Nearest(ctx context.Context, query activities.NearQuery) ([]disp
 // near is a member with the distance to the point.
 type near struct {
 	db.NearestInRow
-	metres float64
+	metres  float64
+	expired bool
 }
 
 // nearest walks outwards from the point, until nobody who is not yet seen can
@@ -60,7 +61,7 @@ func (s *Store) nearest(ctx context.Context, q *db.Queries, query activities.Nea
 		})
 		for _, r := range rows {
 			if m := query.Pin.MetresTo(r.Lat, r.Lon); m <= within {
-				best = append(best, near{r, m})
+				best = append(best, near{r, m, r.ValidUntil != nil && !r.ValidUntil.After(query.At)})
 			}
 		}
 		slices.SortFunc(best, func(a, b near) int { return cmp.Or(cmp.Compare(a.metres, b.metres), strings.Compare(a.ID, b.ID)) })
@@ -121,11 +122,15 @@ func partOf(q activities.NearQuery) part {
 }
 
 func candidate(n near) dispatch.Candidate {
+	state := casefile.MemberState(n.State)
+	if n.expired {
+		state = casefile.MemberExpired
+	}
 	return dispatch.Candidate{
 		Member: casefile.Member{
 			ID: casefile.MemberID(n.ID), Unit: casefile.UnitID(n.UnitID), Group: casefile.Group(n.MemberGroup),
 			Class: casefile.Class(n.Class), Role: casefile.Role(n.Role), Level: casefile.Level(n.Level),
-			State: casefile.MemberState(n.State), OnDuty: n.OnDuty, RestUntil: zero(n.RestUntil), Female: n.Female,
+			State: state, OnDuty: n.OnDuty, RestUntil: zero(n.RestUntil), Female: n.Female,
 			Lat: n.Lat, Lon: n.Lon, FixedAt: zero(n.FixedAt), Province: n.Province,
 		},
 		Metres: int(math.Round(n.metres)), Assigned: casefile.CaseID(n.Assigned), Conflicted: n.Conflicted, Reachable: n.Reachable,
@@ -136,9 +141,10 @@ func candidate(n near) dispatch.Candidate {
 var national = []casefile.Level{casefile.LevelRTPNational, casefile.LevelHUSEC, casefile.LevelMSDHSNational, casefile.LevelDesk}
 
 // Desks returns the duty desks that answer for a level at a place: of the
-// station, of the province, of the region of the province, or of the nation.
-func (s *Store) Desks(ctx context.Context, level casefile.Level, at casefile.Place, station casefile.UnitID) ([]dispatch.Candidate, error) {
-	params := db.DesksParams{Level: string(level), Unit: nil, Province: nil, RegionOf: nil}
+// station, of the province, of the region of the province, or of the nation. Those
+// that the case must not reach are marked; an empty case marks none.
+func (s *Store) Desks(ctx context.Context, level casefile.Level, at casefile.Place, station casefile.UnitID, of casefile.CaseID) ([]dispatch.Candidate, error) {
+	params := db.DesksParams{Level: string(level), Unit: nil, Province: nil, RegionOf: nil, CaseID: null(string(of))}
 	switch {
 	case level == casefile.LevelStation || level == casefile.LevelNextStation:
 		params.Level, params.Unit = string(casefile.LevelStation), new(string(station))
@@ -158,7 +164,7 @@ func (s *Store) Desks(ctx context.Context, level casefile.Level, at casefile.Pla
 					State: casefile.MemberState(r.State), OnDuty: r.OnDuty, RestUntil: zero(r.RestUntil), Female: r.Female,
 					Province: r.Province,
 				},
-				Reachable: r.Reachable,
+				Reachable: r.Reachable, Conflicted: r.Conflicted,
 			}
 		})
 		return err

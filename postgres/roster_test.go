@@ -182,7 +182,7 @@ func TestDesksAnswerForTheirStationProvinceRegionOrTheNation(t *testing.T) {
 		{"", at, []casefile.MemberID{}},
 	}
 	for _, tt := range tests {
-		got, err := f.Desks(t.Context(), tt.level, tt.at, "st1")
+		got, err := f.Desks(t.Context(), tt.level, tt.at, "st1", "")
 		if err != nil || !slices.Equal(ids(got), tt.want) {
 			t.Errorf("%s in %q: %v, %v; want %v", tt.level, tt.at.Province, ids(got), err, tt.want)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/migrations"
+	"github.com/ess-thailand/ess/paper"
 	"github.com/ess-thailand/ess/postgres"
 )
 
@@ -60,8 +61,10 @@ func constants(t *testing.T, dir string) map[string][]string {
 func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 	law, deeds, memory, watcher := constants(t, "../casefile"), constants(t, "../activities"), constants(t, "."), constants(t, "../watch")
 	want := map[string][]string{
-		"cases_state_known": law["State"], "cases_type_known": law["IncidentType"], "cases_severity_known": law["Severity"],
+		"cases_state_known": law["State"], "cases_type_known": append([]string{""}, law["IncidentType"]...), "cases_severity_known": law["Severity"],
 		"cases_channel_known": texts(casefile.Channels), "cases_desk_reason_known": law["DeskReason"],
+		"care_risk_known": append([]string{""}, law["Risk"]...), "care_plan_known": law["PlanState"],
+		"obligations_kind_known": law["ObligationKind"], "obligations_state_known": law["ObligationState"],
 		"case_events_kind_known": law["Kind"], "case_events_actor_known": law["ActorKind"],
 		"inbox_door_known": law["Door"], "inbox_word_known": law["Word"],
 		"threads_channel_known": texts(casefile.Channels), "threads_language_known": law["Language"],
@@ -72,8 +75,15 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 		"choices_role_known": law["Role"], "acceptance_role_known": law["Role"],
 		"contacts_channel_known": texts(casefile.Ways[1:]), "deliveries_channel_known": texts(casefile.Ways),
 		"deliveries_outcome_known": deeds["Outcome"], "media_state_known": deeds["MediaState"], "audit_purpose_known": memory["Purpose"],
+		"registrations_state_known": law["MemberState"], "member_notices_outcome_known": deeds["Outcome"],
+		"persons_sex_known": law["Sex"], "person_duplicates_why_known": law["Similarity"], "case_persons_part_known": law["PartInCase"],
+		"relations_kind_known":      law["RelationKind"],
 		"provinces_mode_known":      {"LIVE", "DESK_ONLY"},
 		"duty_changes_source_known": memory["DutySource"], "duty_notices_outcome_known": deeds["Outcome"],
+		"concerns_state_known": law["ConcernState"], "concerns_kind_known": law["ConcernKind"], "concerns_partner_known": append([]string{""}, law["Partner"]...),
+		"concern_events_kind_known": law["ConcernEventKind"], "concern_events_actor_known": law["ActorKind"],
+		"concern_evidence_state_known": deeds["MediaState"], "safe_places_photo_known": append([]string{""}, deeds["MediaState"]...),
+		"task_reports_opened_known": law["TaskOpens"], "papers_kind_known": texts(paper.Kinds),
 		"heartbeats_part_known": watcher["Part"], "alarms_kind_known": watcher["Kind"],
 	}
 	f := setup(t)

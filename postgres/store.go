@@ -42,6 +42,8 @@ type Store struct {
 	Now      func() time.Time                            // case time
 	Severity map[casefile.IncidentType]casefile.Severity // of a new case, until its first event says it
 	PinWait  time.Duration                               // a new case must have a usable pin by then
+	Tasks    casefile.Tasks                              // what members of the eight groups may do
+	TalkWait time.Duration                               // what is pointed out within so long belongs together
 
 	strides sync.Map // part to int: how many rings beyond the first a search there needed
 }
@@ -50,6 +52,7 @@ var (
 	_ activities.Cases    = (*Store)(nil)
 	_ activities.Roster   = (*Store)(nil)
 	_ activities.Contacts = (*Store)(nil)
+	_ activities.Care     = (*Store)(nil)
 )
 
 // Bounds of one statement and of one forgotten transaction, real time.
@@ -178,8 +181,9 @@ var byConstraint = map[string]error{
 		Th:   "ท่านกำลังปฏิบัติหน้าที่ในเหตุอื่นอยู่",
 		En:   "you are on another case",
 	},
-	"case_events_recorded_once": casefile.ErrRecorded,
-	"members_unit_exists":       &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
+	"case_events_recorded_once":    casefile.ErrRecorded,
+	"concern_events_recorded_once": casefile.ErrRecorded,
+	"members_unit_exists":          &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
 	"members_line_account_is_one_member": &casefile.InvalidError{
 		Field: "line", Th: "บัญชี LINE นี้เป็นของสมาชิกคนอื่นแล้ว", En: "another member has this LINE account",
 	},
@@ -197,6 +201,7 @@ var byConstraint = map[string]error{
 	"duty_schedules_unit_exists":     casefile.ErrNotFound,
 	"duty_overrides_schedule_exists": casefile.ErrNotFound,
 	"contacts_member_exists":         casefile.ErrNotFound,
+	"papers_case_exists":             casefile.ErrNotFound,
 	"contacts_address_once": &casefile.InvalidError{
 		Field: "address", Th: "สมาชิกคนนี้มีที่อยู่นี้แล้ว", En: "this member has this address already",
 	},

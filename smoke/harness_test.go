@@ -96,12 +96,15 @@ type system struct {
 // tokens of the operators of every system: two who see everything, and one with a scope.
 var tokens = map[string]string{
 	"somsri": "token-of-the-first-operator-0001", "wichai": "token-of-the-second-operator-002", scoped: "token-of-the-third-operator-0003",
+	deskOnly: "token-of-the-fourth-operator-004",
+	onde:     "token-of-the-partner-onde-00004",
 }
 
 // scoped is an operator of one province, written as ESS_OPERATORS wants it.
 const (
 	scoped   = "nok/OPERATOR+SUPERVISOR/" + scopedTo
 	scopedTo = "58"
+	onde     = "ratree/ONDE" // สดช., a partner that sees its own part
 )
 
 // newSystem starts an installation at a speed, on the shared servers or on others.

@@ -2,6 +2,7 @@ package smoke
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/api/temporalproto"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/cmd/ess/local"
 	"github.com/ess-thailand/ess/vault"
 	"github.com/ess-thailand/ess/workflows"
 )
@@ -20,6 +22,27 @@ import (
 // it is invented. It writes only when SMOKE_RECORD is set, and only new names: a
 // history that was released is never recorded again.
 func (h *town) record(id casefile.CaseID, name string) {
+	h.t.Helper()
+	h.recordRun(workflows.EmergencyID(id), "", name)
+}
+
+// recordFollowUp keeps every run of a follow-up: each must replay by itself.
+func (h *town) recordFollowUp(id casefile.CaseID, name string) {
+	h.t.Helper()
+	if os.Getenv("SMOKE_RECORD") == "" {
+		return
+	}
+	runs, err := local.Runs(context.Background(), h.temporal, workflows.FollowUpID(id))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for n, run := range runs {
+		h.recordRun(workflows.FollowUpID(id), run[0].GetWorkflowExecutionStartedEventAttributes().GetOriginalExecutionRunId(), fmt.Sprintf("%s-%d", name, n+1))
+	}
+}
+
+// recordRun keeps one run, the newest if none is named.
+func (h *town) recordRun(workflowID, run, name string) {
 	h.t.Helper()
 	if os.Getenv("SMOKE_RECORD") == "" {
 		return
@@ -31,7 +54,7 @@ func (h *town) record(id casefile.CaseID, name string) {
 	}
 	ctx := context.Background()
 	var history historypb.History
-	events := h.temporal.GetWorkflowHistory(ctx, workflows.EmergencyID(id), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := h.temporal.GetWorkflowHistory(ctx, workflowID, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {

@@ -249,6 +249,22 @@ func (p *Postgres) Away(ctx context.Context, since time.Time, rings int, to []ca
 // Desk lists who is rung.
 func (p *Postgres) Desk(ctx context.Context) ([]Contact, error) { return p.people(ctx, onDesk, nil) }
 
+// Above lists who is rung about a case that the national desk must not see.
+func (p *Postgres) Above(ctx context.Context) ([]Contact, error) { return p.people(ctx, above, nil) }
+
+// KeptAway says which members each of some cases must not reach.
+func (p *Postgres) KeptAway(ctx context.Context, cases []string, members []casefile.MemberID) (map[string][]casefile.MemberID, error) {
+	rows, err := p.pool.Query(ctx, keptAway, pgx.NamedArgs{"cases": cases, "ids": members})
+	if err != nil {
+		return nil, said("read whom a case must not reach", err)
+	}
+	kept := map[string][]casefile.MemberID{}
+	var id string
+	var member casefile.MemberID
+	_, err = pgx.ForEachRow(rows, []any{&id, &member}, func() error { kept[id] = append(kept[id], member); return nil })
+	return kept, said("read whom a case must not reach", err)
+}
+
 // Contacts finds members again.
 func (p *Postgres) Contacts(ctx context.Context, ids []casefile.MemberID) ([]Contact, error) {
 	return p.people(ctx, contacts, pgx.NamedArgs{"ids": ids})

@@ -11,9 +11,8 @@ var late = map[Kind]string{
 	CaseUnacknowledged: `SELECT id::text AS subject FROM cases
 		WHERE ended_at IS NULL AND acked_at IS NULL AND state <> 'DUPLICATE' AND reported_at < @unacknowledged::timestamptz`,
 
-	// A case in FOLLOW_UP has an owner, and no story that serves its clocks.
 	CaseOverdue: `SELECT id::text AS subject FROM cases
-		WHERE ended_at IS NULL AND state <> 'FOLLOW_UP' AND next_deadline < @overdue::timestamptz`,
+		WHERE ended_at IS NULL AND next_deadline < @overdue::timestamptz`,
 
 	// What a channel takes is noted; a case that was sent to people and of whose messages none was taken stands still.
 	MessagesStuck: `SELECT '' AS subject WHERE EXISTS (
@@ -69,14 +68,14 @@ const told = `UPDATE alarms SET told_at = now() WHERE id = ANY (@ids::bigint[])`
 const away = `INSERT INTO alarms (kind, runbook, raised_at, rung_at, rings, rung_to, cleared_at)
 	VALUES (@kind, @runbook, @since, now(), @rings, @members::text[], now())`
 
-// pressed lists what operators of the national desk pressed, wrote or keyed in
-// since the oldest unanswered alarm, whatever they did it with.
+// pressed lists what operators of the national desk, and of ศรส. who may be rung
+// for them, pressed, wrote or keyed in since the oldest unanswered alarm, whatever they did it with.
 const pressed = `SELECT i.event_id, i.said_sealed, i.stored_at, who.id AS member
 	FROM (
-		SELECT m.id, m.line_hash AS hash FROM members m WHERE m.level = 'DESK' AND m.state = 'ACTIVE'
+		SELECT m.id, m.line_hash AS hash FROM members m WHERE m.level IN ('DESK', 'HUSEC') AND m.state = 'ACTIVE'
 		UNION
 		SELECT m.id, c.address_hash FROM members m JOIN contacts c ON c.member_id = m.id
-		WHERE m.level = 'DESK' AND m.state = 'ACTIVE' AND c.verified_at IS NOT NULL
+		WHERE m.level IN ('DESK', 'HUSEC') AND m.state = 'ACTIVE' AND c.verified_at IS NOT NULL
 	) who JOIN inbox i ON i.reporter_id = who.hash
 	WHERE i.word = 'PRESSED'
 	  AND i.stored_at >= (SELECT min(raised_at) FROM alarms WHERE cleared_at IS NULL AND answered_at IS NULL AND rings > 0)
@@ -85,9 +84,11 @@ const pressed = `SELECT i.event_id, i.said_sealed, i.stored_at, who.id AS member
 // take notes an answer. A button that names a case answers for that case,
 // whatever is wrong with it; one that names none answers for everything of the
 // alarm's kind that had rung by then. The button of an alarm that has ended
-// answers nothing but its case.
+// answers nothing but its case, and nobody answers for a case that must not reach them.
 const take = `UPDATE alarms a SET answered_at = @at, answered_by = @member
 	WHERE a.cleared_at IS NULL AND a.answered_at IS NULL AND a.raised_at <= @at
+	  AND NOT EXISTS (SELECT FROM conflicts x JOIN members m ON m.id = x.member_id OR m.unit_id = x.unit_id
+		WHERE m.id = @member AND x.case_id::text = a.subject)
 	  AND (a.subject <> '' AND a.subject = @case
 		OR @case = '' AND a.rung_at <= @at AND a.kind = (SELECT kind FROM alarms WHERE id = @alarm AND cleared_at IS NULL))`
 
@@ -107,6 +108,13 @@ const ways = `WITH ways AS (
 
 // onDesk are the operators on duty, or all when none of them can be reached.
 var onDesk = fmt.Sprintf(ways, "m.level = 'DESK'", "on_duty OR NOT EXISTS (SELECT FROM ways WHERE on_duty)")
+
+// above are those who are rung about a case that the national desk must not see.
+var above = fmt.Sprintf(ways, "m.level = 'HUSEC'", "on_duty OR NOT EXISTS (SELECT FROM ways WHERE on_duty)")
+
+// keptAway lists which of some members some cases must not reach.
+const keptAway = `SELECT x.case_id::text, m.id FROM conflicts x JOIN members m ON m.id = x.member_id OR m.unit_id = x.unit_id
+	WHERE x.case_id = ANY (@cases::uuid[]) AND m.id = ANY (@ids::text[])`
 
 var contacts = fmt.Sprintf(ways, "m.id = ANY (@ids::text[])", "true")
 

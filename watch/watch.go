@@ -80,6 +80,10 @@ type Store interface {
 	Away(ctx context.Context, since time.Time, rings int, to []casefile.MemberID) error
 	// Desk lists who is rung: the operators on duty, or all when none is.
 	Desk(ctx context.Context) ([]Contact, error)
+	// Above lists who is rung about a case that the national desk must not see.
+	Above(ctx context.Context) ([]Contact, error)
+	// KeptAway says which members each of some cases must not reach.
+	KeptAway(ctx context.Context, cases []string, members []casefile.MemberID) (map[string][]casefile.MemberID, error)
 	// Contacts finds members again.
 	Contacts(ctx context.Context, ids []casefile.MemberID) ([]Contact, error)
 	// Open counts the alarms that have not ended.
@@ -283,7 +287,14 @@ func (w *Watch) ring(ctx context.Context) error {
 		first := alarms[0]
 		key := fmt.Sprintf("watch/%d/%d", first.ID, first.Rings+1)
 		began := time.Now()
-		to := w.say(ctx, key, w.desk, bell(alarms), time.Duration(first.Rings)*w.Rule.Repeat.Duration)
+		shares, err := w.apart(ctx, alarms, w.desk)
+		if err != nil {
+			return err
+		}
+		var to []casefile.MemberID
+		for _, s := range shares {
+			to = append(to, w.say(ctx, key, s.to, bell(s.alarms), time.Duration(first.Rings)*w.Rule.Repeat.Duration)...)
+		}
 		if len(to) == 0 {
 			continue // nobody was reached: the next turn tries again, under the same keys
 		}
@@ -315,9 +326,17 @@ func (w *Watch) over(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b := bell(alarms)
-		b.Over, b.Alarm = true, 0
-		if reached := w.say(ctx, fmt.Sprintf("watch/%d/over", alarms[0].ID), to, b, 0); len(reached) == 0 && len(to) > 0 {
+		shares, err := w.apart(ctx, alarms, to)
+		if err != nil {
+			return err
+		}
+		var reached []casefile.MemberID
+		for _, s := range shares {
+			b := bell(s.alarms)
+			b.Over, b.Alarm = true, 0
+			reached = append(reached, w.say(ctx, fmt.Sprintf("watch/%d/over", alarms[0].ID), s.to, b, 0)...)
+		}
+		if len(reached) == 0 && len(to) > 0 && len(shares) > 0 {
 			continue
 		}
 		if err := w.Store.Told(ctx, ids(alarms)); err != nil {

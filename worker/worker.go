@@ -41,6 +41,15 @@ func Register(r worker.Registry, a *activities.Activities) {
 	r.RegisterWorkflowWithOptions(workflows.Emergency, workflow.RegisterOptions{
 		Name: workflows.EmergencyType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	r.RegisterWorkflowWithOptions(workflows.FollowUp, workflow.RegisterOptions{
+		Name: workflows.FollowUpType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
+	r.RegisterWorkflowWithOptions(workflows.Concern, workflow.RegisterOptions{
+		Name: workflows.ConcernType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
+	r.RegisterWorkflowWithOptions(workflows.Registration, workflow.RegisterOptions{
+		Name: workflows.RegistrationType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 	RegisterDeeds(r, a)
 }
 
@@ -48,7 +57,10 @@ func Register(r worker.Registry, a *activities.Activities) {
 func RegisterDeeds(r worker.ActivityRegistry, a *activities.Activities) {
 	for name, deed := range map[string]any{
 		"Begin": a.Begin, "Hear": a.Hear, "Locate": a.Locate, "Record": a.Record, "Rank": a.Rank, "Speak": a.Speak, "Tell": a.Tell,
-		"Keep": a.Keep,
+		"BeginConcern": a.BeginConcern, "HearConcern": a.HearConcern, "RecordConcern": a.RecordConcern, "PlaceConcern": a.PlaceConcern,
+		"FindConcernOffice": a.FindConcernOffice, "ConcernUnit": a.ConcernUnit, "ConcernFollow": a.ConcernFollow, "ConcernAlarm": a.ConcernAlarm,
+		"TellConcern": a.TellConcern, "KeepEvidence": a.KeepEvidence,
+		"KeepRegistration": a.KeepRegistration, "Keep": a.Keep, "Reach": a.Reach, "Units": a.Units, "HandOn": a.HandOn,
 	} {
 		r.RegisterActivityWithOptions(deed, activity.RegisterOptions{Name: name})
 	}
@@ -76,10 +88,12 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	story := worker.New(w.Client, workflows.TaskQueue, options)
 	Register(story, w.Activities)
+	care := worker.New(w.Client, workflows.CareQueue, options)
+	Register(care, w.Activities)
 	options.DisableWorkflowWorker = true
 	tell := worker.New(w.Client, workflows.TellQueue, options)
 	RegisterDeeds(tell, w.Activities)
-	for _, one := range []worker.Worker{story, tell} {
+	for _, one := range []worker.Worker{story, care, tell} {
 		if err := one.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}

@@ -97,6 +97,8 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 		}
 		c.StopClock(casefile.ClockDepart, casefile.Police, "")
 		ringUnfilled(c, plan, e.At)
+	case casefile.Excluded:
+		windExcluded(c, plan, e.At)
 	case casefile.RadioSeen:
 		c.StopClocks(casefile.ClockRadio)
 	case casefile.RadioUnread:
@@ -157,7 +159,11 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 		c.Clocks = nil
 		return
 	}
-	if len(c.Clocks) == 0 { // an open case always has a clock that wakes somebody
+	switch e.Kind {
+	case casefile.CareOpened, casefile.CareBegan, casefile.CareReopened:
+		c.Clocks = nil
+	}
+	if _, waits := c.NextDeadline(); !waits { // an open case always has a clock that wakes somebody
 		set(casefile.ClockState, e.At.Add(max(w.Stale, time.Minute)))
 	}
 }

@@ -84,7 +84,7 @@ func (s *story) carryOut(ctx workflow.Context, in casefile.Command) (casefile.Ki
 	e := casefile.Event{
 		ID: casefile.EventID("cmd:" + in.ID), Kind: in.Kind, By: in.By, Role: in.Role, Crew: in.Crew, Level: in.Level, Member: in.Member,
 		Unit: in.Unit, Case: in.Case, Severity: in.Severity, Minutes: in.Minutes, Outcome: in.Outcome, Reason: in.Reason,
-		Yes: in.Yes, Private: in.Private,
+		Yes: in.Yes, Private: in.Private, Care: in.Care,
 	}
 	var err error
 	switch in.Kind {
@@ -111,6 +111,9 @@ func (s *story) carryOut(ctx workflow.Context, in casefile.Command) (casefile.Ki
 		}
 	case casefile.Escalated:
 		err = p.escalate(e)
+	case casefile.Excluded:
+		e.Place = &casefile.Place{Province: in.Province}
+		err = p.exclude(e)
 	case casefile.RoleAdded, casefile.ChildSet:
 		if _, planned := p.plan.Role(addedRole(e)); !planned {
 			err = &casefile.RefusedError{Kind: e.Kind, State: p.c.State, Th: "เพิ่มหน้าที่นี้ไม่ได้", En: "the policy has no ladder for this role"}
@@ -130,14 +133,22 @@ func (s *story) carryOut(ctx workflow.Context, in casefile.Command) (casefile.Ki
 			p.speak(lead, casefile.ActSplit, true)
 		}
 	default:
+		if careCommands[e.Kind] {
+			err = s.tend(ctx, p, e)
+			break
+		}
 		err = p.happen(e)
 	}
 	if err != nil {
 		return "", err
 	}
-	p.follow(nil, p.events[0])
+	if careCommands[e.Kind] {
+		p.afterCare(p.events[0])
+	} else {
+		p.follow(nil, p.events[0])
+	}
 	proof := &activities.Proof{Command: in.ID, Kind: in.Kind, By: in.By, Seal: in.Proof}
-	return p.events[0].Kind, s.commit(ctx, p, proof)
+	return p.events[0].Kind, s.commitOwed(ctx, p, proof)
 }
 
 func addedRole(e casefile.Event) casefile.Role {

@@ -36,7 +36,7 @@ func (s *story) ringDesk(ctx workflow.Context) error {
 func (s *story) deskWave(ctx workflow.Context, p *page) (activities.Wave, error) {
 	in := activities.RankInput{
 		Case: p.c.ID, Type: p.c.Type, State: p.c.State, Place: p.c.Place, Rule: p.plan.Wave, At: p.now,
-		Wanted: []activities.Wanted{{Seq: p.c.Version, Levels: []casefile.Level{casefile.LevelDesk}, Needed: 1}},
+		Wanted: []activities.Wanted{{Seq: p.c.Version, Levels: []casefile.Level{casefile.LevelDesk}, Up: aboveTheDesk, Needed: 1}},
 	}
 	if item := p.c.Desk; item.Tap {
 		in.Wanted[0].Bundle, in.Wanted[0].Since = p.plan.Bundle, item.HeardAt()

@@ -29,7 +29,12 @@ var deeds *activities.Activities
 // follow-up, or it has ended. It hears what arrived, lets clocks lapse, answers
 // commands, and rests until the next of these.
 func Emergency(ctx workflow.Context, in Input) error {
-	s, err := begin(ctx, in)
+	return live(ctx, in, false)
+}
+
+// live is one run of either workflow of a case.
+func live(ctx workflow.Context, in Input, followUp bool) error {
+	s, err := begin(ctx, in, followUp)
 	if err != nil {
 		return err
 	}
@@ -38,10 +43,15 @@ func Emergency(ctx workflow.Context, in Input) error {
 			return err
 		}
 		if s.resting() && s.over() {
+			if s.elsewhere() {
+				if err := s.handOn(ctx); err != nil {
+					return err
+				}
+			}
 			return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 		}
 		if s.mayContinueAsNew(ctx) {
-			return workflow.NewContinueAsNewError(ctx, Emergency, Input{Case: s.c.ID, UpTo: s.upTo, Clock: s.clock, Done: s.done})
+			return workflow.NewContinueAsNewError(ctx, s.self(), Input{Case: s.c.ID, UpTo: s.upTo, Clock: s.clock, Done: s.done})
 		}
 		if err := s.rest(ctx); err != nil {
 			return err
@@ -52,13 +62,24 @@ func Emergency(ctx workflow.Context, in Input) error {
 // mayContinueAsNew: the history is long, and nothing is under way that a new run
 // would not know of.
 func (s *story) mayContinueAsNew(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && s.resting() && s.telling == 0 && workflow.AllHandlersFinished(ctx)
+	return (workflow.GetInfo(ctx).GetContinueAsNewSuggested() || s.long(ctx)) && s.resting() && s.telling == 0 && workflow.AllHandlersFinished(ctx)
+}
+
+// self is the workflow that goes on in a new run.
+func (s *story) self() any {
+	if s.followUp {
+		return FollowUp
+	}
+	return Emergency
 }
 
 // story is one run of a case.
 type story struct {
+	followUp bool // the workflow that is responsible in FOLLOW_UP, and only there
+
 	c       casefile.Case // as last recorded
 	plan    policy.Plan
+	care    policy.CarePlan
 	next    casefile.UnitID // next-nearest station, for the ladder
 	clock   policy.Clock
 	upTo    int // inbox number that somebody nudged us to
@@ -69,6 +90,7 @@ type story struct {
 	nudges  workflow.ReceiveChannel
 	acks    workflow.ReceiveChannel // from the Temporal UI
 	notes   workflow.ReceiveChannel
+	dones   workflow.ReceiveChannel
 	held    []activities.Message // recorded, and said with the next batch
 	telling int                  // messages and content under way
 	done    []string
@@ -77,8 +99,8 @@ type story struct {
 }
 
 // begin loads the case and registers every handler before anything can block.
-func begin(ctx workflow.Context, in Input) (*story, error) {
-	s := &story{clock: in.Clock, upTo: in.UpTo, done: in.Done, alarm: &alarm{}}
+func begin(ctx workflow.Context, in Input, followUp bool) (*story, error) {
+	s := &story{followUp: followUp, clock: in.Clock, upTo: in.UpTo, done: in.Done, alarm: &alarm{}}
 	if err := s.listen(ctx); err != nil {
 		return nil, err
 	}
@@ -95,7 +117,7 @@ func begin(ctx workflow.Context, in Input) (*story, error) {
 // load takes over the case as recorded and everything that waits in its inbox,
 // nudged or not: the nudge of a row may have died with an earlier run.
 func (s *story) load(b activities.BeginResult) {
-	s.c, s.plan, s.next, s.heard = b.Case, b.Plan, b.Next, b.Rows
+	s.c, s.plan, s.care, s.next, s.heard = b.Case, b.Plan, b.Care, b.Next, b.Rows
 	if n := len(b.Rows); n == activities.HeardAtOnce { // there may be another page
 		s.upTo = max(s.upTo, b.Rows[n-1].N+1)
 	}
@@ -105,6 +127,7 @@ func (s *story) load(b activities.BeginResult) {
 func (s *story) listen(ctx workflow.Context) error {
 	s.nudges = workflow.GetSignalChannel(ctx, SignalNudge)
 	s.acks, s.notes = workflow.GetSignalChannel(ctx, SignalAcknowledge), workflow.GetSignalChannel(ctx, SignalNote)
+	s.dones = workflow.GetSignalChannel(ctx, SignalDone)
 	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateCommand, s.obey, workflow.UpdateHandlerOptions{
 		Validator:   s.mayObey,
 		Description: "A command of a signed-in console; the verdict says what was recorded.",
@@ -124,19 +147,26 @@ func (s *story) drain() {
 	}
 	typed(s.acks, casefile.Acknowledged)
 	typed(s.notes, casefile.Noted)
+	for n := (UIDone{}); s.dones.ReceiveAsync(&n); n = (UIDone{}) {
+		s.ui = append(s.ui, casefile.Event{
+			Kind: casefile.Settled, By: casefile.Actor{Kind: casefile.ByTemporalUI}, Private: casefile.Private{Text: n.Text},
+			Care: &casefile.CareDetail{Obligation: n.Obligation, State: casefile.Done},
+		})
+	}
 }
 
 // resting reports whether nothing that arrived waits to be handled, unread signals included.
 func (s *story) resting() bool {
-	if s.nudges.Len()+s.acks.Len()+s.notes.Len() > 0 {
+	if s.nudges.Len()+s.acks.Len()+s.notes.Len()+s.dones.Len() > 0 {
 		return false
 	}
-	return s.upTo <= s.c.Inbox && len(s.heard) == 0 && len(s.pending) == 0 && len(s.ui) == 0 && len(s.told) == 0
+	heard := s.upTo <= s.c.Inbox && len(s.heard) == 0 || s.elsewhere() // else the other workflow hears it
+	return heard && !s.careWaits() && !(s.followUp && s.c.OwnerExcluded()) && len(s.pending) == 0 && len(s.ui) == 0 && len(s.told) == 0
 }
 
 // over reports whether this workflow is no longer the one responsible.
 func (s *story) over() bool {
-	return s.telling == 0 && (s.c.State == casefile.FollowUp || s.c.State.Ended())
+	return s.telling == 0 && (s.elsewhere() || s.c.State.Ended())
 }
 
 func (s *story) now(ctx workflow.Context) time.Time { return s.clock.Case(workflow.Now(ctx)) }
@@ -148,8 +178,12 @@ func (s *story) turn(ctx workflow.Context) error {
 		s.drain()
 		var err error
 		switch {
-		case len(s.heard) > 0 || s.upTo > s.c.Inbox:
+		case (len(s.heard) > 0 || s.upTo > s.c.Inbox) && !s.elsewhere():
 			err = s.hear(ctx)
+		case s.careWaits():
+			err = s.beginCare(ctx)
+		case s.followUp && s.c.OwnerExcluded():
+			err = s.leaveOwner(ctx)
 		case len(s.ui) > 0:
 			err = s.hearUI(ctx)
 		case len(s.pending) > 0:
@@ -239,14 +273,27 @@ func (s *story) hear(ctx workflow.Context) error {
 	p := s.page(ctx)
 	for _, h := range rows {
 		if h.N > p.c.Inbox {
-			p.judge(h)
+			if err := s.judge(ctx, p, h); err != nil {
+				return err
+			}
 		}
 	}
 	s.heard = nil
-	if err := s.commit(ctx, p, nil); !refusedByRecord(err) {
+	if err := s.commitOwed(ctx, p, nil); !refusedByRecord(err) {
 		return err
 	}
 	return s.hearOneByOne(ctx, rows)
+}
+
+// judge turns one row into events; a press about what is owed needs the offices, too.
+func (s *story) judge(ctx workflow.Context, p *page, h activities.Heard) error {
+	if _, care := careButtons[h.In.Action]; !care || h.In.Word != casefile.Pressed || p.c.State != casefile.FollowUp {
+		p.judge(h)
+		return nil
+	}
+	var err error
+	p.mark(h, func() { err = s.pressedCare(ctx, p, h) })
+	return err
 }
 
 // refusedByRecord reports whether the record has a rule against what the case
@@ -263,8 +310,10 @@ func (s *story) hearOneByOne(ctx workflow.Context, rows []activities.Heard) erro
 			continue
 		}
 		p := s.page(ctx)
-		p.judge(h)
-		err := s.commit(ctx, p, nil)
+		err := s.judge(ctx, p, h)
+		if err == nil {
+			err = s.commitOwed(ctx, p, nil)
+		}
 		if refusedByRecord(err) {
 			p = s.page(ctx)
 			p.refuse(h)
@@ -280,12 +329,18 @@ func (s *story) hearOneByOne(ctx workflow.Context, rows []activities.Heard) erro
 func (s *story) hearUI(ctx workflow.Context) error {
 	e := s.ui[0]
 	p := s.page(ctx)
-	if err := p.happen(e); err != nil {
+	happen := p.happen
+	if careCommands[e.Kind] {
+		happen = func(e casefile.Event) error { return s.tend(ctx, p, e) }
+	}
+	if err := happen(e); err != nil {
 		p.note(e.By, "REFUSED:"+string(e.Kind), e.Private)
 	} else if e.Kind == casefile.Acknowledged {
 		p.acknowledged(nil, e)
+	} else if careCommands[e.Kind] {
+		p.afterCare(e)
 	}
-	err := s.commit(ctx, p, nil)
+	err := s.commitOwed(ctx, p, nil)
 	if err == nil { // else it is judged again by the record
 		s.ui = s.ui[1:]
 	}
@@ -302,6 +357,7 @@ func (s *story) join(ctx workflow.Context, found activities.JoinResult) error {
 		p.must(casefile.Event{Kind: casefile.Linked, By: casefile.System, Case: found.Earlier, Reason: "EARLIER_AT_PLACE"})
 		p.must(casefile.Event{Kind: casefile.SeveritySet, By: casefile.System, Severity: p.c.Severity.Raised(), Reason: "REPEAT_PLACE"})
 	}
+	p.excludeToo(found.Excluded)
 	if found.Lead != "" {
 		p.must(casefile.Event{Kind: casefile.JoinAsked, By: casefile.System, Case: found.Lead})
 		return s.commit(ctx, p, nil)

@@ -66,7 +66,7 @@ func (p *page) follow(h *activities.Heard, e casefile.Event) {
 		answer("released", func(a *activities.Args) { a.Reason = e.Reason })
 	case casefile.HandoverAccepted:
 		answer("handover_taken", p.exact)
-		p.tellTeam(m, "thanks", nil)
+		p.tellTeam(m, "thanks", func(a *activities.Args) { a.Reason = "CARED_FOR" })
 		p.ended(true)
 	case casefile.CentreTook:
 		p.acknowledged(h, e)
@@ -77,8 +77,10 @@ func (p *page) follow(h *activities.Heard, e casefile.Event) {
 		p.tellReporter("desk_asks", func(a *activities.Args) { a.Reason = e.Reason })
 	case casefile.HandoverDeclined:
 		answer("declined_noted", nil)
+	case casefile.Excluded: // whom it is about is told nothing
 	case casefile.CaseClosed, casefile.MarkedFalse:
 		p.tellTeam("", "thanks", func(a *activities.Args) { a.Reason = string(p.c.Outcome) })
+		p.asksHowItWent()
 		p.ended(e.Kind == casefile.CaseClosed)
 	default:
 		answer("noted", nil)

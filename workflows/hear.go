@@ -13,7 +13,9 @@ import (
 // refuses is recorded as a note and answered in words; nothing is lost.
 func (p *page) judge(h activities.Heard) {
 	p.mark(h, func() {
-		if p.c.State.Ended() && (h.In.Action != casefile.ActNotSolved || p.now.Sub(p.c.EndedAt) > p.plan.Waits.Dispute) {
+		if p.rates(h.In) {
+			p.rated(h)
+		} else if p.c.State.Ended() && (h.In.Action != casefile.ActNotSolved || p.now.Sub(p.c.EndedAt) > p.plan.Waits.Dispute) {
 			p.late(h)
 		} else {
 			p.act(h)
@@ -66,6 +68,10 @@ func private(in casefile.Incoming) casefile.Private {
 func (p *page) act(h activities.Heard) {
 	in := h.In
 	if p.c.Version == 0 {
+		if in.Opening != nil {
+			p.must(in.Opening.Begin())
+			return
+		}
 		p.report(h)
 		return
 	}
@@ -206,7 +212,7 @@ func (p *page) need(plan policy.Plan) {
 
 // status answers "where does my case stand".
 func (p *page) status(h activities.Heard) {
-	p.reply(&h, "status", func(a *activities.Args) { a.Minutes = p.minutesLeft() })
+	p.reply(&h, "status", func(a *activities.Args) { a.Minutes, a.Until = p.minutesLeft(), p.nextMeeting() })
 }
 
 // reporter handles the buttons of the person who reported.
@@ -242,7 +248,12 @@ func (p *page) reporter(h activities.Heard) {
 		p.must(casefile.Event{Kind: casefile.ReporterAsked, By: in.By, Reason: "move_pin"})
 		p.reply(&h, "received", nil)
 	case casefile.ActNotSolved:
-		if err := p.happen(casefile.Event{Kind: casefile.CaseReopened, By: in.By, Reason: "REPORTER_DISPUTES"}); err != nil {
+		again := casefile.Event{Kind: casefile.CaseReopened, By: in.By, Reason: "REPORTER_DISPUTES"}
+		if p.c.State == casefile.Closed && p.c.Care != nil { // the social worker hears it; a new danger has its own button
+			again.Kind = casefile.CareReopened
+			_ = p.complete(&again) // fails for no reopening
+		}
+		if err := p.happen(again); err != nil {
 			p.must(casefile.Event{Kind: casefile.ReporterAdded, By: in.By, Reason: "not_solved"})
 			p.must(casefile.Event{Kind: casefile.LateRecorded, By: in.By, Reason: "not_solved"})
 		}
@@ -295,6 +306,8 @@ func (p *page) otherCase(h activities.Heard) {
 		}
 	case casefile.ActSplit:
 		p.must(casefile.Event{Kind: casefile.Split, By: by, Case: in.Case})
+	case casefile.ActMemberGone:
+		p.memberGone(in.Member)
 	case casefile.ActSamePlace:
 		if p.must(casefile.Event{Kind: casefile.SamePlace, By: by, Case: in.Case}) {
 			p.tellTeam("", "same_place_again", nil)
@@ -315,6 +328,10 @@ func reportAdds(reason string) string {
 // responder handles the buttons of members.
 func (p *page) responder(h activities.Heard) {
 	in := h.In
+	if h.KeptAway {
+		p.turnAway(h)
+		return
+	}
 	e := casefile.Event{By: in.By, Minutes: in.Minutes, Role: in.Role, Reason: in.Reason}
 	kinds := map[casefile.Action]casefile.Kind{
 		casefile.ActAck: casefile.Acknowledged, casefile.ActAccept: casefile.Accepted, casefile.ActDecline: casefile.Declined,

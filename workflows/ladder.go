@@ -16,6 +16,7 @@ type rung struct {
 	step    int // index of the step; the last one again when the ladder repeats
 	round   int
 	levels  []casefile.Level
+	up      [][]casefile.Level // the rungs above, for a level that the case must not reach
 	within  int
 	climb   int // escalation level reached
 	replace bool
@@ -102,7 +103,7 @@ func (p *page) rung(role casefile.Role, replace bool) (rung, bool) {
 	}
 	at := min(t.Step, len(rp.Steps)-1)
 	step := rp.Steps[at]
-	r := rung{role: role, step: t.Step + 1, round: t.Round, levels: step.Ask, within: step.WithinM, climb: step.Escalate}
+	r := rung{role: role, step: t.Step + 1, round: t.Round, levels: step.Ask, up: above(rp, at), within: step.WithinM, climb: step.Escalate}
 	if !t.AckedAt.IsZero() && step.OnlyIf == policy.OnlyUnacked {
 		r.levels, r.climb = []casefile.Level{casefile.LevelNear}, 0
 		r.within = widest(rp, at, step)
@@ -121,7 +122,7 @@ func widest(rp policy.RolePlan, at int, step policy.Step) int {
 
 func (p *page) wanted(r rung, seq int) activities.Wanted {
 	t, _ := p.c.Track(r.role)
-	w := activities.Wanted{Role: r.role, Seq: seq, Levels: r.levels, WithinM: r.within, Needed: max(1, t.Crew-t.Active())}
+	w := activities.Wanted{Role: r.role, Seq: seq, Levels: r.levels, Up: r.up, WithinM: r.within, Needed: max(1, t.Crew-t.Active())}
 	if r.replace {
 		w.Needed = 1
 	}
@@ -147,7 +148,7 @@ func (p *page) ask(r rung, asks []casefile.Ask) {
 	t, _ := p.c.Track(r.role)
 	asks = slices.DeleteFunc(slices.Clone(asks), func(a casefile.Ask) bool {
 		o, asked := t.Offer(a.Member)
-		return asked && (o.Answer == casefile.SaidAck || o.Answer == casefile.SaidYes) // has it in hand: hears no more of it
+		return p.c.Excludes(a.Unit, a.Member) || asked && (o.Answer == casefile.SaidAck || o.Answer == casefile.SaidYes) // has it in hand: hears no more of it
 	})
 	offered := casefile.Event{Kind: casefile.Offered, By: casefile.System, Role: r.role, Step: r.step, Round: r.round, Asked: asks}
 	if r.replace {
@@ -167,7 +168,7 @@ func (p *page) ask(r rung, asks []casefile.Ask) {
 			x.Seq, x.Role, x.Metres, x.AckOnly = seq, r.role, a.Metres, !rp.Sends
 		})
 	}
-	if slices.Contains(r.levels, casefile.LevelDesk) {
+	if slices.Contains(r.levels, casefile.LevelDesk) || slices.ContainsFunc(asks, func(a casefile.Ask) bool { return a.Level == casefile.LevelDesk }) {
 		p.raiseDesk(casefile.DeskUnanswered)
 		told := slices.ContainsFunc(asks, func(a casefile.Ask) bool { return a.Level == casefile.LevelDesk })
 		if told && p.c.Desk != nil && p.c.Desk.Owner == (casefile.Actor{}) { // it has rung just now

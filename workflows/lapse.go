@@ -20,6 +20,8 @@ func (s *story) lapse(ctx workflow.Context) error {
 			return s.ringDesk(ctx)
 		case casefile.ClockCentre:
 			return s.ringCentres(ctx)
+		case casefile.ClockOwed:
+			return s.callOwed(ctx)
 		default:
 			p.lapse(d)
 		}
@@ -80,10 +82,15 @@ func (p *page) lapse(d casefile.Deadline) {
 	case casefile.ClockJoin: // the lead did not answer: when in doubt, ring
 		p.must(casefile.Event{Kind: casefile.Split, By: casefile.System, Reason: "LEAD_SILENT", Case: p.c.Waiting})
 	case casefile.ClockState:
+		if p.c.State == casefile.FollowUp && p.c.Care != nil { // nothing is owed, and nobody has closed it: it is looked at again
+			review := p.care.Owe(casefile.OweReview, p.now, p.now.Add(p.care.Review[casefile.RiskHigh]))
+			p.must(casefile.Event{Kind: casefile.Owed, By: casefile.System, Reason: "NOTHING_OWED", Care: &casefile.CareDetail{Owed: []casefile.Obligation{review}}})
+			break
+		}
 		p.raiseDesk(casefile.DeskStale)
 		again()
 	}
-	if len(p.c.Clocks) == 0 {
+	if _, waits := p.c.NextDeadline(); !waits {
 		d.Clock, d.Role, d.Member = casefile.ClockState, "", ""
 		again()
 	}
@@ -159,7 +166,7 @@ func (s *story) handOver(ctx workflow.Context) error {
 	office := overStep(p.plan, step)
 	in := activities.RankInput{
 		Case: p.c.ID, Type: p.c.Type, State: p.c.State, Place: p.c.Place, Rule: p.plan.Wave, At: p.now,
-		Wanted: []activities.Wanted{{Role: casefile.MSDHS, Seq: p.c.Version + 1, Levels: []casefile.Level{office.Level}, Needed: 1}},
+		Wanted: []activities.Wanted{{Role: casefile.MSDHS, Seq: p.c.Version + 1, Levels: []casefile.Level{office.Level}, Up: officesAfter(p.plan, step), Needed: 1}},
 	}
 	var ranked activities.RankResult
 	if err := s.local(ctx, "find the office that takes the case over", deeds.Rank, in).Get(ctx, &ranked); err != nil {
@@ -168,7 +175,7 @@ func (s *story) handOver(ctx workflow.Context) error {
 	asks := ranked.Waves[0].Asks
 	e := casefile.Event{Kind: casefile.HandoverOffered, By: casefile.System, Level: office.Level, Step: step, Asked: asks}
 	if len(asks) > 0 {
-		e.Unit = asks[0].Unit
+		e.Unit, e.Level = asks[0].Unit, asks[0].Level
 	}
 	if p.must(e) {
 		for _, a := range asks {

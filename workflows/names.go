@@ -16,18 +16,29 @@ import (
 const (
 	TaskQueue = "ess-emergency" // stories and database deeds
 	TellQueue = "ess-tell"      // messages, limited by the channel's rate
+	CareQueue = "ess-care"      // stories that wait for days: they never stand before an emergency
 
 	EmergencyType = "Emergency"
+	FollowUpType  = "FollowUp"
+
+	RegistrationType = "Registration"
 
 	SignalNudge       = "nudge"       // something waits in the inbox; carries no content
 	SignalAcknowledge = "acknowledge" // from the Temporal UI: unverified
 	SignalNote        = "note"        // from the Temporal UI: unverified
+	SignalDone        = "done"        // from the Temporal UI: a task or a visit is done; unverified
 
 	UpdateCommand = "command" // a console command that somebody waits for
 )
 
 // EmergencyID is the workflow ID of a case.
 func EmergencyID(id casefile.CaseID) string { return "emergency/" + string(id) }
+
+// FollowUpID is the workflow ID of what follows an emergency.
+func FollowUpID(id casefile.CaseID) string { return "followup/" + string(id) }
+
+// RegistrationID is the workflow ID of a membership.
+func RegistrationID(id casefile.RegistrationID) string { return "registration/" + string(id) }
 
 // Nudge says up to which inbox number there is something to hear.
 type Nudge struct {
@@ -37,6 +48,12 @@ type Nudge struct {
 // UINote is what a supervisor types into the Temporal UI.
 type UINote struct {
 	Text string `json:"text"`
+}
+
+// UIDone is a task or a visit that a supervisor marks as done in the Temporal UI.
+type UIDone struct {
+	Obligation int    `json:"obligation"`
+	Text       string `json:"text,omitempty"`
 }
 
 // Verdict is the answer to a command that the law allowed.

@@ -18,6 +18,7 @@ import (
 type page struct {
 	c       casefile.Case
 	plan    policy.Plan
+	care    policy.CarePlan
 	next    casefile.UnitID
 	now     time.Time
 	events  []casefile.Event
@@ -28,7 +29,7 @@ type page struct {
 }
 
 func (s *story) page(ctx workflow.Context) *page {
-	return &page{c: s.c, plan: s.plan, next: s.next, now: s.now(ctx)}
+	return &page{c: s.c, plan: s.plan, care: s.care, next: s.next, now: s.now(ctx)}
 }
 
 // happen applies an event to the page, or returns the law's refusal.
@@ -104,6 +105,9 @@ func (p *page) must(e casefile.Event) bool { return p.happen(e) == nil }
 // that says the same writes nothing, one that ranked otherwise is a conflict.
 func eventID(id casefile.CaseID, e casefile.Event) casefile.EventID {
 	said := fmt.Sprint(e.Kind, e.By, e.Role, e.Crew, e.Level, e.Step, e.Round, e.Asked, e.Member, e.Unit, e.Case, e.Desk, e.Severity, e.Reason)
+	if e.Care != nil {
+		said += fmt.Sprint(e.Care.Obligation, e.Care.Owed, e.Care.CallAt)
+	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(said)) // never fails
 	return casefile.EventID(fmt.Sprintf("%s:%d:%016x", id, e.Seq, h.Sum64()))
@@ -188,6 +192,16 @@ func (p *page) key(seq int, to, template string) string {
 
 // tellTeam tells everybody who is under way or at the place, but one.
 func (p *page) tellTeam(but casefile.MemberID, template string, change func(*activities.Args)) {
+	if p.c.State == casefile.FollowUp && p.c.Care != nil {
+		if template == "reporter_added" {
+			args := p.args()
+			if change != nil {
+				change(&args)
+			}
+			p.careNews(args.Reason)
+		}
+		return
+	}
 	if p.c.Lead != "" { // those under way are on the lead
 		p.forward(template, change)
 		return

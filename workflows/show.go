@@ -15,6 +15,9 @@ import (
 func (s *story) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, details(s.c))
 	phase := fmt.Sprintf("%s %s %s %d %t", s.c.State, s.c.Severity, s.c.Owner, s.c.Escalation, s.c.Desk != nil)
+	if s.c.Care != nil {
+		phase += fmt.Sprint(s.c.Care.Risk, s.c.Care.Plan)
+	}
 	if phase == s.phase || s.c.Version == 0 || s.c.State == casefile.Draft && s.c.Desk == nil || s.c.State == casefile.New {
 		return
 	}
@@ -23,7 +26,7 @@ func (s *story) show(ctx workflow.Context) {
 	// The upsert fails only for an attribute that the server does not know, which
 	// the worker checks before it starts.
 	_ = workflow.UpsertTypedSearchAttributes(ctx,
-		AttrPhase.ValueSet(string(s.c.State)), AttrKind.ValueSet(string(s.c.Type)), AttrUrgency.ValueSet(string(s.c.Severity)),
+		AttrPhase.ValueSet(string(s.c.State)), AttrKind.ValueSet(kindOf(s.c)), AttrUrgency.ValueSet(string(s.c.Severity)),
 		AttrProvince.ValueSet(s.c.Place.Province), AttrOwner.ValueSet(string(ownerTeam(s.c))),
 		AttrEscalation.ValueSet(int64(s.c.Escalation)), AttrDue.ValueSet(due.At), AttrDesk.ValueSet(s.c.Desk != nil),
 	)
@@ -47,6 +50,8 @@ func details(c casefile.Case) string {
 	switch {
 	case c.State.Ended():
 		b.WriteString(fmt.Sprintf("**%s** with outcome %s.\n\n", c.State, c.Outcome))
+	case c.State == casefile.FollowUp && c.Care != nil:
+		b.WriteString(careDetails(c))
 	case c.State == casefile.FollowUp:
 		b.WriteString(fmt.Sprintf("**In follow-up**, owned by unit %s.\n\n", c.Owner))
 	case waits:
@@ -104,7 +109,7 @@ var clockWords = map[casefile.Clock]string{
 	casefile.ClockHandover: "an office to take the case over", casefile.ClockRadio: "the radio centre to read the pin",
 	casefile.ClockDesk: "an operator of the desk", casefile.ClockJoin: "the older case to record this report",
 	casefile.ClockWelfare: "the first contact of the office", casefile.ClockState: "any progress at all",
-	casefile.ClockFind:   "the reporter to say where it is",
+	casefile.ClockFind: "the reporter to say where it is", casefile.ClockOwed: "what is owed",
 	casefile.ClockCentre: "another centre to take the caller over", casefile.ClockClose: "an office to own the case, or two persons to end it",
 }
 

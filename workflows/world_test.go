@@ -43,6 +43,7 @@ type world struct {
 	join    activities.JoinResult
 	bell    *bell
 	now     func() time.Time
+	nudged  int
 }
 
 // bell is the row that says when the desk was last rung for the taps that wait.
@@ -120,7 +121,7 @@ func (w *world) Speak(_ context.Context, _ casefile.CaseID, _ string, in casefil
 func (w *world) Nearest(_ context.Context, q activities.NearQuery) ([]dispatch.Candidate, error) {
 	var near []dispatch.Candidate
 	for _, m := range w.members {
-		m.Metres = int(q.Pin.MetresTo(m.Lat, m.Lon))
+		m.Metres, m.Conflicted = int(q.Pin.MetresTo(m.Lat, m.Lon)), w.c.Excludes(m.Unit, m.ID)
 		if m.Role == q.Role && !m.Desk() && m.Metres <= q.WithinM {
 			near = append(near, m)
 		}
@@ -129,10 +130,11 @@ func (w *world) Nearest(_ context.Context, q activities.NearQuery) ([]dispatch.C
 	return near[:min(q.K, len(near))], nil
 }
 
-func (w *world) Desks(_ context.Context, level casefile.Level, _ casefile.Place, station casefile.UnitID) ([]dispatch.Candidate, error) {
+func (w *world) Desks(_ context.Context, level casefile.Level, _ casefile.Place, station casefile.UnitID, _ casefile.CaseID) ([]dispatch.Candidate, error) {
 	var desks []dispatch.Candidate
 	for _, m := range w.members {
 		if m.Level == level && (level != casefile.LevelStation || m.Unit == station) {
+			m.Conflicted = w.c.Excludes(m.Unit, m.ID)
 			desks = append(desks, m)
 		}
 	}
@@ -154,8 +156,13 @@ func (w *world) RingTaps(_ context.Context, r activities.TapRing) (activities.Ta
 
 func (w *world) Chosen(context.Context, casefile.CaseID, []activities.Chosen) error { return nil }
 
-func (w *world) MemberContact(_ context.Context, id casefile.MemberID) (activities.Contact, error) {
-	return activities.Contact{LINE: string(id), Language: casefile.Thai, Others: w.ways[id]}, nil
+func (w *world) MemberContact(_ context.Context, id casefile.MemberID, _ casefile.CaseID) (activities.Contact, error) {
+	return activities.Contact{LINE: string(id), Language: casefile.Thai, Others: w.ways[id], KeptAway: w.keptAway(id)}, nil
+}
+
+// keptAway reports whether the case must not reach a member of the roster.
+func (w *world) keptAway(id casefile.MemberID) bool {
+	return slices.ContainsFunc(w.members, func(m dispatch.Candidate) bool { return m.ID == id && w.c.Excludes(m.Unit, m.ID) })
 }
 
 func (w *world) ReporterContact(context.Context, casefile.ReporterID) (activities.Contact, error) {
@@ -211,16 +218,20 @@ func (w *world) Content(_ context.Context, messageID string) ([]byte, string, er
 	return []byte("bytes of " + messageID), "image/jpeg", nil
 }
 
-func (w *world) Nudge(context.Context, casefile.CaseID, int) error { return nil }
-func (w *world) CheckProof(proof string, _ ...string) bool         { return proof == "sealed" }
+func (w *world) Nudge(context.Context, casefile.CaseID, int) error {
+	w.nudged++
+	return nil
+}
+func (w *world) CheckProof(proof string, _ ...string) bool { return proof == "sealed" }
 
 // script is what happens when, and what was said to whom.
 type script struct {
 	*world
-	t   *testing.T
-	env *testsuite.TestWorkflowEnvironment
-	n   int // inbox rows
-	n2  int // commands
+	t     *testing.T
+	env   *testsuite.TestWorkflowEnvironment
+	story any // Emergency unless it says otherwise
+	n     int // inbox rows
+	n2    int // commands
 }
 
 var epoch = time.Date(2026, 1, 5, 20, 0, 0, 0, time.UTC)
@@ -269,7 +280,7 @@ func (s *script) at(d time.Duration, do func()) { s.env.RegisterDelayedCallback(
 func (s *script) hears(in casefile.Incoming) {
 	s.n++
 	in.At = s.env.Now()
-	s.inbox = append(s.inbox, activities.Arrived{N: s.n, EventID: casefile.EventID(fmt.Sprintf("e%d", s.n)), At: s.env.Now(), In: in, Desk: s.deskOf(in.By)})
+	s.inbox = append(s.inbox, activities.Arrived{N: s.n, EventID: casefile.EventID(fmt.Sprintf("e%d", s.n)), At: s.env.Now(), In: in, Desk: s.deskOf(in.By), KeptAway: in.By.Kind == casefile.ByMember && s.keptAway(casefile.MemberID(in.By.ID))})
 	s.env.SignalWorkflow(workflows.SignalNudge, workflows.Nudge{UpTo: s.n})
 }
 
@@ -277,7 +288,7 @@ func (s *script) hears(in casefile.Incoming) {
 func (w *world) deskOf(by casefile.Actor) activities.Desk {
 	for _, m := range w.members {
 		if by.Kind == casefile.ByMember && by.ID == string(m.ID) {
-			return activities.Desk{Level: m.Level, Province: m.Province}
+			return activities.Desk{Level: m.Level, Province: m.Province, Unit: m.Unit}
 		}
 	}
 	return activities.Desk{}
@@ -339,12 +350,16 @@ func (s *script) play(until time.Duration) error {
 	p, places := policy.Default(), policy.DefaultPlaces()
 	deeds := &activities.Activities{
 		Cases: s.world, Media: s.world, Contents: s.world, Roster: s.world, Contacts: s.world, Messenger: s.world, Nudger: s.world, Proofs: s.world, Places: places,
-		Cells: func(lat, lon float64) string { return "cell" }, Policy: p,
+		Cells: func(lat, lon float64) string { return "cell" }, Policy: p, Care: s.world,
 	}
 	essworker.RegisterDeeds(s.env, deeds)
 	s.env.RegisterWorkflow(workflows.Emergency)
+	s.env.RegisterWorkflow(workflows.FollowUp)
 	s.at(until, s.env.CancelWorkflow)
-	s.env.ExecuteWorkflow(workflows.Emergency, workflows.Input{Case: s.c.ID})
+	if s.story == nil {
+		s.story = workflows.Emergency
+	}
+	s.env.ExecuteWorkflow(s.story, workflows.Input{Case: s.c.ID})
 	return s.env.GetWorkflowError()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/ess-thailand/ess/api"
+	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/policy"
 )
 
@@ -54,7 +55,7 @@ type Config struct {
 	SMSGateway string `env:"ESS_SMS_GATEWAY"`
 	// SMSSecret is what the provider knows us by; the file names where it stands in a request, and never holds it.
 	SMSSecret Secret `env:"ESS_SMS_SECRET"`
-	// SMPPURL is an operator's SMSC, smpp://system_id@host:port?source=number, smpps for TLS; it takes the place of ESS_SMS_GATEWAY.
+	// SMPPURL is an operator's SMSC, smpp://system_id@host:port?source=number, smpps for TLS, ids=hex where a message is named in hexadecimal; it takes the place of ESS_SMS_GATEWAY.
 	SMPPURL string `env:"ESS_SMPP_URL"`
 	// SMPPPassword binds to it.
 	SMPPPassword Secret `env:"ESS_SMPP_PASSWORD"`
@@ -74,7 +75,8 @@ type Config struct {
 	// Listen is where the API, the webhook and the health checks answer.
 	Listen string `env:"ESS_LISTEN" envDefault:"127.0.0.1:8080"`
 	// Operators are the consoles, separated by commas: name=token may do everything everywhere, name/ROLE+ROLE/65+66=token
-	// only what the roles VIEWER, OPERATOR, SUPERVISOR and ADMIN may, in these provinces. Two persons means two names.
+	// only what the roles VIEWER, OPERATOR, SUPERVISOR and ADMIN may, in these provinces. Two persons means two names. A third
+	// part is the ID of their unit, as /v1/units lists it: cases that must not reach it do not exist for them. name/ROLES//unit: everywhere.
 	Operators Operators `env:"ESS_OPERATORS"`
 	// Spool is a folder on another filesystem than the database: reports wait there while PostgreSQL is away.
 	Spool string `env:"ESS_SPOOL" envDefault:"spool"`
@@ -88,6 +90,8 @@ type Config struct {
 
 	// Policy is a file that replaces the built-in numbers.
 	Policy string `env:"ESS_POLICY"`
+	// Forms is a folder of forms (.yaml) that replace or join the built-in ones. A version that is known never changes.
+	Forms string `env:"ESS_FORMS"`
 	// Boundaries is a folder with district boundaries; without it the nearest reference point decides.
 	Boundaries string `env:"ESS_BOUNDARIES"`
 
@@ -114,7 +118,8 @@ type Operators map[string]Operator
 type Operator struct {
 	Token     Secret
 	Roles     []api.OperatorRole
-	Provinces []string // empty: everywhere
+	Provinces []string        // empty: everywhere
+	Unit      casefile.UnitID // empty: not said
 }
 
 // UnmarshalText reads operators separated by commas.
@@ -124,7 +129,7 @@ func (o *Operators) UnmarshalText(text []byte) error {
 		who, token, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		name, limits, limited := strings.Cut(who, "/")
 		if !ok || name == "" || len(token) < minToken {
-			return fmt.Errorf("want name=token or name/ROLES/PROVINCES=token, separated by commas, tokens of at least %d characters", minToken)
+			return fmt.Errorf("want name=token or name/ROLES/PROVINCES/UNIT=token, separated by commas, tokens of at least %d characters", minToken)
 		}
 		if _, twice := (*o)[name]; twice {
 			return fmt.Errorf("operator %s stands there twice", name)
@@ -140,12 +145,19 @@ func (o *Operators) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// limit reads ROLES or ROLES/PROVINCES.
+// limit reads ROLES, ROLES/PROVINCES or ROLES/PROVINCES/UNIT.
 func (o *Operator) limit(text string) error {
-	roles, provinces, scoped := strings.Cut(text, "/")
+	roles, rest, scoped := strings.Cut(text, "/")
+	provinces, unit, inUnit := strings.Cut(rest, "/")
+	if inUnit {
+		if o.Unit = casefile.UnitID(unit); unit == "" {
+			return errors.New("a third part names a unit")
+		}
+		scoped = provinces != ""
+	}
 	o.Roles = nil
 	for role := range strings.SplitSeq(roles, "+") {
-		if !slices.Contains(api.OperatorRoles, api.OperatorRole(role)) {
+		if !slices.Contains(slices.Concat(api.OperatorRoles, api.PartnerRoles), api.OperatorRole(role)) {
 			return fmt.Errorf("there is no role %q", role)
 		}
 		o.Roles = append(o.Roles, api.OperatorRole(role))

@@ -192,7 +192,7 @@ func (p *parts) tellMorning(ctx context.Context, day time.Time, m postgres.Morni
 		}
 	}
 	if m.People+m.Ladders > 0 {
-		desks, err := p.store.Desks(ctx, casefile.LevelDesk, casefile.Place{}, "")
+		desks, err := p.store.Desks(ctx, casefile.LevelDesk, casefile.Place{}, "", "")
 		if err != nil {
 			return err
 		}
@@ -200,7 +200,7 @@ func (p *parts) tellMorning(ctx context.Context, day time.Time, m postgres.Morni
 			if d.State != casefile.MemberActive || !d.OnDuty {
 				continue
 			}
-			to, err := p.store.MemberContact(ctx, d.ID)
+			to, err := p.store.MemberContact(ctx, d.ID, "")
 			if err != nil {
 				return err
 			}

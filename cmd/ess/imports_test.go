@@ -20,11 +20,12 @@ var mayImport = map[string][]string{
 	"workflows":  {"casefile", "policy", "activities"},
 	"worker":     {"casefile", "activities", "workflows"},
 	"watch":      {"casefile", "policy", "fault"},
-	"postgres":   {"casefile", "dispatch", "policy", "activities", "picture", "postgres/internal/db", "fault"},
+	"paper":      {"casefile"},
+	"postgres":   {"paper", "casefile", "dispatch", "policy", "activities", "picture", "postgres/internal/db", "fault"},
 	"line":       {"casefile", "policy", "activities", "phone"},
 	"channel":    {"casefile", "policy", "activities", "phone"},
 	"phone":      {},
-	"api":        {"casefile", "policy", "dispatch", "activities", "line", "channel", "phone"},
+	"api":        {"paper", "casefile", "policy", "dispatch", "activities", "line", "channel", "phone"},
 	"vault":      {},
 	"lineemu":    {},
 	"channelemu": {},
@@ -48,6 +49,7 @@ var onlyIn = map[string][]string{
 	"github.com/linxGnu/gosmpp":         {"channel"},
 	"github.com/wneessen/go-mail":       {"channel"},
 	"github.com/nyaruka/phonenumbers":   {"phone"},
+	"github.com/go-text/typesetting":    {"paper"},
 }
 
 func TestImportRule(t *testing.T) {

@@ -111,8 +111,10 @@ func (b *builder) pilot(places *policy.Places, p policy.Province) {
 	b.unit(casefile.LevelMSDHSDuty, "msdhs-"+p.Code, "พมจ."+p.NameTh, "MSDHS office "+p.NameEn, p.Code, p.Region, p.Lat, p.Lon)
 	b.desk("")
 	b.member(casefile.Member{Level: casefile.LevelMSDHSProvince, Lat: p.Lat, Lon: p.Lon}, "head-"+b.last.Code, "หัวหน้า "+b.last.NameTh)
+	b.caseworkers(workersOfOffice)
 	b.unit(casefile.LevelShelter, "shelter-"+p.Code, "บ้านพักเด็กและครอบครัว"+p.NameTh, "Shelter "+p.NameEn, p.Code, p.Region, p.Lat, p.Lon)
 	b.desk("")
+	b.caseworkers(workersOfShelter)
 	b.unit(casefile.LevelEMS, "ems-"+p.Code, "ศูนย์สั่งการ 1669 "+p.NameTh, "EMS 1669 "+p.NameEn, p.Code, p.Region, p.Lat, p.Lon)
 	b.desk("")
 	for _, d := range places.Districts() {
@@ -130,6 +132,7 @@ func (b *builder) pilot(places *policy.Places, p policy.Province) {
 		b.member(casefile.Member{Group: casefile.SDV, Class: casefile.Volunteer, Role: casefile.MSDHS, Lat: lat, Lon: lon},
 			"sdv-"+d.Code, "อพม. "+d.NameTh)
 	}
+	b.casework(p)
 }
 
 // citizensWithNumbers is how many of the seed's numbers are those of citizens.

@@ -32,6 +32,7 @@ func seedCommand(vars map[string]string) *cli.Command {
 			&cli.BoolFlag{Name: "national", Usage: "only the national desks and the police regions"},
 			&cli.StringFlag{Name: "units", Usage: "CSV: " + strings.Join(unitColumns, ",")},
 			&cli.StringFlag{Name: "members", Usage: "CSV: " + strings.Join(memberColumns, ",") + ", and if known " + strings.Join(contactColumns, ",")},
+			&cli.BoolFlag{Name: "whole", Usage: "with --members: the list is the whole of the units in it; whoever it does not name any more has left"},
 			&cli.StringFlag{Name: "areas", Usage: "CSV of the station responsible for a district: " + strings.Join(areaColumns, ",")},
 			&cli.StringFlag{Name: "live", Usage: "provinces (two digits, commas) that answer by their own roster from here on"},
 			&cli.BoolFlag{Name: "untested", Usage: "with --live: although their desks have not answered a communication test; for trials only"},
@@ -60,7 +61,10 @@ func seed(ctx context.Context, cfg Config, c *cli.Command) error {
 		if err != nil {
 			return err
 		}
-		return p.enlist(ctx, r)
+		if err := p.enlist(ctx, r); err != nil || !c.Bool("whole") {
+			return err
+		}
+		return p.leaveOut(ctx, r)
 	case c.String("areas") != "":
 		return p.importAreas(ctx, c.String("areas"))
 	case c.String("live") != "" || c.String("desk-only") != "":
@@ -250,23 +254,25 @@ func readRoster(ctx context.Context, store *postgres.Store, unitFile, memberFile
 // readCSV hands every line on as a map, and collects what is wrong with each. The
 // optional columns stand behind the others, all of them or none.
 func readCSV(name string, columns []string, take func(map[string]string) error, optional ...string) error {
-	f, err := os.Open(name) // #nosec -- the operator names it
+	raw, err := os.ReadFile(name) // #nosec -- the operator names it
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	r := csv.NewReader(f)
+	text, err := decodeText(raw)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
 	if err != nil {
 		return fmt.Errorf("%s: no header line: want %s", name, strings.Join(columns, ","))
 	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff") // spreadsheets write a byte-order mark
 	if all := slices.Concat(columns, optional); slices.Equal(header, all) {
 		columns = all
 	}
 	if !slices.Equal(header, columns) {
-		return fmt.Errorf("%s:1: the header is %s, want %s", name, strings.Join(header, ","), strings.Join(columns, ","))
+		return fmt.Errorf("%s:1: the header is not %s", name, strings.Join(columns, ",")) // never what stands there: it may be a person
 	}
 	var errs []error
 	for {
@@ -274,11 +280,12 @@ func readCSV(name string, columns []string, take func(map[string]string) error, 
 		if errors.Is(err, io.EOF) {
 			return errors.Join(errs...)
 		}
-		line, _ := r.FieldPos(0)
-		switch {
-		case err != nil:
+		if err != nil { // what is wrong with its quotes; it names the line
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue
+		}
+		line, _ := r.FieldPos(0)
+		switch {
 		case len(row) != len(columns):
 			errs = append(errs, fmt.Errorf("%s:%d: %d columns, want %d", name, line, len(row), len(columns)))
 			continue

@@ -47,6 +47,7 @@ func newStore(pool *pgxpool.Pool, cfg Config, v *vault.Vault, p *policy.Policy) 
 	plan := p.Plan(casefile.ThreatAssault, casefile.Place{}, false, true, false)
 	return &postgres.Store{
 		Pool: pool, Sealer: v, Now: func() time.Time { return clock.Case(time.Now()) }, Severity: severity, PinWait: plan.Waits.Pin,
+		Tasks: policy.Tasks(), TalkWait: p.Concern.Talk.Duration,
 	}
 }
 
@@ -79,9 +80,13 @@ func (p *parts) runAPI(ctx context.Context) error {
 		return err
 	}
 	defer spool.Close()
+	forms, err := p.loadForms(ctx)
+	if err != nil {
+		return err
+	}
 	s := &api.Server{
 		Intake: record{p.store}, Cases: record{p.store}, Commander: p, Nudger: p, Prover: p.vault, Roster: rosterView{p.store},
-		Requests: queue{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Addresses: addresses{p.store}, Messenger: p.channels, SMS: p.gateway, Menus: p.line, Groups: p.store, Spool: spool,
+		Requests: queue{p.store}, Concerns: concerns{p}, FollowUps: followUps{p.store}, TaskReports: taskReports{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Addresses: addresses{p.store}, Members: membership{p.store, p}, Messenger: p.channels, SMS: p.gateway, Menus: p.line, Groups: p.store, People: p.store, Forms: p.store, FormList: forms, Papers: p.store, Spool: spool,
 		Policy: p.policy, Places: p.places, Ready: p.store.Pool.Ping, PerSecond: operatorRate, Registry: p.metrics, Log: p.log, Now: p.store.Now,
 		NudgeApart: p.clock.Wait(time.Second), Development: p.cfg.Development,
 	}
@@ -95,7 +100,7 @@ func (p *parts) runAPI(ctx context.Context) error {
 		s.ChannelSecrets = append(s.ChannelSecrets, string(secret))
 	}
 	for name, o := range p.cfg.Operators {
-		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(o.Token), Provinces: o.Provinces, Roles: o.Roles})
+		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(o.Token), Provinces: o.Provinces, Roles: o.Roles, Unit: o.Unit})
 	}
 	if p.cfg.CodecOrigin != "" {
 		s.Codec = p.codec()
@@ -176,13 +181,15 @@ func (p *parts) workerHealth(polls <-chan struct{}) http.Handler {
 func (p *parts) runWorker(ctx context.Context, polls func()) error {
 	takes := make(chan struct{})
 	w := &worker.Worker{
-		Client: p.temporal, Namespace: p.cfg.TemporalNamespace, Activities: p.deeds(), Build: p.cfg.Build, Open: openCases{p.store}, Log: p.log,
+		Client: p.temporal, Namespace: p.cfg.TemporalNamespace, Activities: p.deeds(), Build: p.cfg.Build, Open: openCases{p.store, overdueGrace}, Log: p.log,
 		Polls: func() { close(takes); polls() }, Every: max(p.clock.Wait(30*time.Second), time.Second),
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.Run(ctx) })
 	group.Go(func() error { return p.watchDesk(ctx, w.Every) })
 	group.Go(func() error { return p.keepDuty(ctx) })
+	group.Go(func() error { return p.keepMembers(ctx) })
+	group.Go(func() error { return p.keepConcerns(ctx) })
 	group.Go(func() error { return p.morning(ctx) })
 	group.Go(func() error { return p.beats(ctx, watch.Temporal, p.temporalLives) })
 	group.Go(func() error {
@@ -211,22 +218,28 @@ func (p *parts) watchDesk(ctx context.Context, every time.Duration) error {
 }
 
 // openCases shows the worker the cases that a story should tell.
-type openCases struct{ store *postgres.Store }
+type openCases struct {
+	store *postgres.Store
+	grace time.Duration // case time: a follow-up is looked at only when its deadline passed so long ago
+}
 
-// OpenCases walks over the open cases: there are few, however many have ended.
+// overdueGrace is how long after its deadline a follow-up counts as forgotten, case time.
+const overdueGrace = 30 * time.Second
+
+// OpenCases walks over the open emergencies, which are few, and over the follow-ups
+// that missed their deadline. The others sleep by the hundred thousand; the one whose
+// workflow is gone is found when its deadline passes, or something arrives for it.
 func (o openCases) OpenCases(ctx context.Context) ([]worker.OpenCase, error) {
 	const page = 500
 	var all []worker.OpenCase
 	var after casefile.CaseID
 	for {
-		open, err := o.store.OpenCases(ctx, after, page)
+		open, err := o.store.OpenCases(ctx, after, page, o.grace)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range open {
-			if c.State != casefile.FollowUp {
-				all = append(all, worker.OpenCase{Case: c.ID, UpTo: c.UpTo, Deadline: c.NextDeadline})
-			}
+			all = append(all, worker.OpenCase{Case: c.ID, UpTo: c.UpTo, Deadline: c.NextDeadline})
 			after = c.ID
 		}
 		if len(open) < page {

@@ -39,7 +39,8 @@ type simulation struct {
 
 func simulateCommand() *cli.Command {
 	return &cli.Command{
-		Name: "simulate", Usage: "live a believable day with virtual phones on a stack of its own, and measure it",
+		Commands: []*cli.Command{caseworkCommand()},
+		Name:     "simulate", Usage: "live a believable day with virtual phones on a stack of its own, and measure it",
 		Description: "What people do is planned from the seed alone; its hash is printed. The folder --out gets the report (report.txt,\n" +
 			"result.json, picture.svg) and what `go run ./cmd/ess/prove` reads: transcripts.json and cases.json.",
 		Flags: []cli.Flag{
@@ -119,6 +120,9 @@ func (s *simulation) run(ctx context.Context) error {
 	if err := os.MkdirAll(s.Out, 0o750); err != nil {
 		return err
 	}
+	if err := os.Remove(filepath.Join(s.Out, "casework.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err // else prove would judge the months that another run left there
+	}
 	dir, err := os.MkdirTemp("", "ess-simulate-")
 	if err != nil {
 		return err
@@ -128,12 +132,8 @@ func (s *simulation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := os.Getenv("ESS_LOCALSTACK")
-	if server == "" {
-		server = filepath.Join(".local", "bin", "localstack")
-	}
 	fmt.Fprintln(os.Stderr, "starting PostgreSQL and Temporal …")
-	stack, err := local.StartStack(ctx, local.StackOptions{Localstack: server, Binary: self, Stderr: os.Stderr})
+	stack, err := local.StartStack(ctx, local.StackOptions{Localstack: localstackBinary(), Binary: self, Stderr: os.Stderr})
 	if err != nil {
 		return err
 	}
@@ -225,6 +225,13 @@ func (s *simulation) run(ctx context.Context) error {
 	}
 	result.RealS, result.Channel.Logged = time.Since(started).Seconds(), logged.counts()
 	return s.write(system.Platform, export, result, &logged)
+}
+
+func localstackBinary() string {
+	if server := os.Getenv("ESS_LOCALSTACK"); server != "" {
+		return server
+	}
+	return filepath.Join(".local", "bin", "localstack")
 }
 
 // instants chooses when case time shows which hour: the plan begins at its hour

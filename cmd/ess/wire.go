@@ -188,8 +188,8 @@ func names(places *policy.Places) func(code string, l casefile.Language) string 
 // deeds are the activities with everything that they need.
 func (p *parts) deeds() *activities.Activities {
 	return &activities.Activities{
-		Cases: p.waits, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.channels, Nudger: p, Proofs: p.vault, Places: p.places,
-		Cells: dispatch.CellName, Policy: p.policy, Clock: p.clock,
+		Cases: p.waits, Concerns: p.store, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.channels, Nudger: p, Proofs: p.vault, Places: p.places,
+		Cells: dispatch.CellName, Policy: p.policy, Clock: p.clock, Registrations: p.store, Care: p.store,
 	}
 }
 
@@ -197,34 +197,44 @@ func (p *parts) deeds() *activities.Activities {
 func (p *parts) Nudge(ctx context.Context, id casefile.CaseID, upTo int) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	_, err := p.temporal.SignalWithStartWorkflow(ctx, workflows.EmergencyID(id), workflows.SignalNudge, workflows.Nudge{UpTo: upTo},
-		p.start(id), workflows.EmergencyType, workflows.Input{Case: id, UpTo: upTo, Clock: p.clock})
+	start, typ := p.start(ctx, id)
+	_, err := p.temporal.SignalWithStartWorkflow(ctx, start.ID, workflows.SignalNudge, workflows.Nudge{UpTo: upTo},
+		start, typ, workflows.Input{Case: id, UpTo: upTo, Clock: p.clock})
 	if err != nil {
 		return fmt.Errorf("nudge case %s: %w", id, err)
 	}
 	return p.store.HandedOver(ctx, id, upTo)
 }
 
-func (p *parts) start(id casefile.CaseID) client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{
+// start is the workflow that is responsible for a case where it stands. When the
+// record cannot say, the emergency hands on what is not its own.
+func (p *parts) start(ctx context.Context, id casefile.CaseID) (client.StartWorkflowOptions, string) {
+	start := client.StartWorkflowOptions{
 		ID: workflows.EmergencyID(id), TaskQueue: workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // a run that ended may be followed by another
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "Emergency " + casefile.Case{ID: id}.Code(),
 		Priority:                 temporal.Priority{PriorityKey: 1},
 	}
+	if in, err := p.store.InFollowUp(ctx, id); err != nil || !in {
+		return start, workflows.EmergencyType
+	}
+	start.ID, start.TaskQueue = workflows.FollowUpID(id), workflows.CareQueue
+	start.StaticSummary, start.Priority = "Follow-up "+casefile.Case{ID: id}.Code(), temporal.Priority{PriorityKey: 3}
+	return start, workflows.FollowUpType
 }
 
 // Command carries out a console command through the workflow of its case, and
-// starts one where none runs: a case in follow-up has none.
+// starts one where none runs.
 func (p *parts) Command(ctx context.Context, id casefile.CaseID, c casefile.Command) (api.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	start := p.temporal.NewWithStartWorkflowOperation(p.start(id), workflows.EmergencyType, workflows.Input{Case: id, Clock: p.clock})
+	options, typ := p.start(ctx, id)
+	start := p.temporal.NewWithStartWorkflowOperation(options, typ, workflows.Input{Case: id, Clock: p.clock})
 	handle, err := p.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: c.ID, WorkflowID: workflows.EmergencyID(id), UpdateName: workflows.UpdateCommand, Args: []any{c},
+			UpdateID: c.ID, WorkflowID: options.ID, UpdateName: workflows.UpdateCommand, Args: []any{c},
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})

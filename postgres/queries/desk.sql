@@ -22,6 +22,7 @@ WITH waiting AS (
     SELECT id, reporter_id, desk_since
     FROM cases
     WHERE desk_reason = 'NO_PIN' AND desk_owner IS NULL AND ended_at IS NULL AND (doc -> 'desk' ->> 'tap')::bool
+      AND NOT EXISTS (SELECT FROM conflicts x WHERE x.case_id = cases.id)
 ), first AS (
     SELECT DISTINCT ON (reporter_id) id, desk_since FROM waiting ORDER BY reporter_id, desk_since, id
 )

@@ -3,7 +3,7 @@
 -- runs of H3 cells, and what a choice depends on. The index members_near alone
 -- finds them. OFFSET 0 keeps the planner from turning the small scans round into
 -- one of all members of the role.
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.valid_until, m.on_duty, m.rest_until, m.female, m.province,
     near.lat::float8 AS lat, near.lon::float8 AS lon, m.fixed_at,
     coalesce(a.case_id::text, '')::text AS assigned,
     (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
@@ -30,9 +30,11 @@ LEFT JOIN threads t ON t.reporter_id = m.line_hash;
 -- name: Desks :many
 -- Desks finds the duty desks that answer for a level: of one unit, of a province,
 -- of the region of a province, or of the nation.
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.valid_until, m.on_duty, m.rest_until, m.female, m.province,
     (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
-        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable
+        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable,
+    EXISTS (SELECT 1 FROM conflicts c
+            WHERE c.case_id = sqlc.narg('case_id')::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
 FROM members m
 JOIN units u ON u.id = m.unit_id AND u.state = 'LIVE'
 LEFT JOIN threads t ON t.reporter_id = m.line_hash
@@ -198,7 +200,31 @@ UPDATE threads SET language = @language WHERE reporter_id = @reporter_id;
 UPDATE members SET answered_at = @at WHERE id = @id;
 
 -- name: AddConflict :exec
--- AddConflict keeps a member or a unit away from a case.
+-- AddConflict keeps a member or a unit away from a case, and from the cases that
+-- are joined with it: they are one incident.
 INSERT INTO conflicts (case_id, member_id, unit_id, actor, at)
-VALUES (@case_id, sqlc.narg('member_id'), sqlc.narg('unit_id'), @actor, @at)
+SELECT c.id, sqlc.narg('member_id'), sqlc.narg('unit_id'), @actor, @at
+FROM cases c
+WHERE c.id = @case_id OR c.lead_id = @case_id OR c.id = (SELECT l.lead_id FROM cases l WHERE l.id = @case_id)
+ORDER BY c.id
 ON CONFLICT ON CONSTRAINT conflicts_named_once DO NOTHING;
+
+-- name: ShareConflicts :exec
+-- ShareConflicts keeps away from a case whoever is kept away from some others.
+INSERT INTO conflicts (case_id, member_id, unit_id, actor, at)
+SELECT @case_id, o.member_id, o.unit_id, min(o.actor), min(o.at)
+FROM conflicts o
+WHERE o.case_id = ANY (@of::uuid[])
+GROUP BY o.member_id, o.unit_id
+ON CONFLICT ON CONSTRAINT conflicts_named_once DO NOTHING;
+
+-- name: ExcludedOf :many
+-- ExcludedOf reads which organisations some cases must not reach.
+SELECT coalesce(doc -> 'excluded', '[]'::jsonb)::jsonb AS excluded FROM cases WHERE id = ANY (@ids::uuid[]) ORDER BY id;
+
+-- name: KeptAway :one
+-- KeptAway says whether a case must not reach a member.
+SELECT EXISTS (
+    SELECT FROM conflicts c LEFT JOIN members m ON m.id = @member_id
+    WHERE c.case_id = @case_id AND (c.member_id = @member_id OR c.unit_id = m.unit_id)
+) AS kept_away;

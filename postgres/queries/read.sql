@@ -1,8 +1,9 @@
 -- name: OpenCases :many
 -- OpenCases walks over the open cases, for whoever compares them with their workflows.
+-- A case in follow-up is there only when its deadline passed before an instant.
 SELECT id, state, inbox_last, next_deadline::timestamptz AS next_deadline
 FROM cases
-WHERE ended_at IS NULL AND id > @after::uuid
+WHERE ended_at IS NULL AND id > @after::uuid AND (state <> 'FOLLOW_UP' OR next_deadline < @forgotten::timestamptz)
 ORDER BY id
 LIMIT @at_most;
 

@@ -17,6 +17,9 @@ import (
 const (
 	EventsToAcceptance = 50  // report to first acceptance, one role, two waves
 	EventsToHandOver   = 150 // report to accepted hand-over, two roles, every step a message of its own
+
+	ActionsOfFollowUp = 200  // a follow-up of 26 weeks, all its runs together
+	EventsOfFollowUp  = 1000 // in each run of a follow-up
 )
 
 // History reads all events of the newest run of a workflow.
@@ -30,6 +33,45 @@ func History(ctx context.Context, c client.Client, workflowID string) ([]*histor
 		out = append(out, e)
 	}
 	return out, nil
+}
+
+// Runs reads the histories of all runs of a workflow that continued as new, the first one first.
+func Runs(ctx context.Context, c client.Client, workflowID string) ([][]*historypb.HistoryEvent, error) {
+	var runs [][]*historypb.HistoryEvent
+	for run := ""; ; {
+		var one []*historypb.HistoryEvent
+		for events := c.GetWorkflowHistory(ctx, workflowID, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+			e, err := events.Next()
+			if err != nil {
+				return nil, err
+			}
+			one = append(one, e)
+		}
+		runs = slices.Insert(runs, 0, one)
+		if run = one[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId(); run == "" {
+			return runs, nil
+		}
+	}
+}
+
+// Actions counts what Temporal Cloud would bill: a start (the first signal and the
+// start are one together), a signal, an update, a timer, an activity, a change of
+// search attributes, a run that continues as new, and all local activities of one
+// workflow task together.
+func Actions(events []*historypb.HistoryEvent) int {
+	n := 0
+	local := map[int64]bool{}
+	for _, e := range events {
+		switch e.EventType {
+		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_TIMER_STARTED, enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+			enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+			enums.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+			n++
+		case enums.EVENT_TYPE_MARKER_RECORDED:
+			local[e.GetMarkerRecordedEventAttributes().WorkflowTaskCompletedEventId] = true
+		}
+	}
+	return n + len(local)
 }
 
 // Recorded is how much of a history there is when the last thing that happened

@@ -2,7 +2,8 @@
 // saw (transcripts.json) and what the REST API shows (cases.json), and nothing
 // else of the system that it judges.
 //
-//	prove DIR            each report reached a human's hand in time, or is listed
+//	prove DIR            each report reached a human's hand in time, or is listed; of months of casework
+//	                     (casework.json): no case without an owner and a call to come, nothing silent, nothing lost
 //	prove --compare A B  the day A alerted fewer people a report than the day B, and nobody arrived later
 //
 // A hand is a person's tap on a phone, or an order from an operator's console,
@@ -49,6 +50,12 @@ func run(args []string, out io.Writer) error {
 		}
 		return compare(a, b, out)
 	case len(args) == 1 && !strings.HasPrefix(args[0], "-"):
+		if m, err := loadMonths(args[0]); err != nil || m != nil {
+			if err != nil {
+				return err
+			}
+			return m.prove(out)
+		}
 		d, err := load(args[0])
 		if err != nil {
 			return err

@@ -43,45 +43,52 @@ func (q *Queries) Acceptance(ctx context.Context, arg AcceptanceParams) (Accepta
 
 const addConflict = `-- name: AddConflict :exec
 INSERT INTO conflicts (case_id, member_id, unit_id, actor, at)
-VALUES ($1, $2, $3, $4, $5)
+SELECT c.id, $1, $2, $3, $4
+FROM cases c
+WHERE c.id = $5 OR c.lead_id = $5 OR c.id = (SELECT l.lead_id FROM cases l WHERE l.id = $5)
+ORDER BY c.id
 ON CONFLICT ON CONSTRAINT conflicts_named_once DO NOTHING
 `
 
 type AddConflictParams struct {
-	CaseID   string
 	MemberID *string
 	UnitID   *string
 	Actor    string
 	At       time.Time
+	CaseID   string
 }
 
-// AddConflict keeps a member or a unit away from a case.
+// AddConflict keeps a member or a unit away from a case, and from the cases that
+// are joined with it: they are one incident.
 func (q *Queries) AddConflict(ctx context.Context, arg AddConflictParams) error {
 	_, err := q.db.Exec(ctx, addConflict,
-		arg.CaseID,
 		arg.MemberID,
 		arg.UnitID,
 		arg.Actor,
 		arg.At,
+		arg.CaseID,
 	)
 	return err
 }
 
 const desks = `-- name: Desks :many
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.valid_until, m.on_duty, m.rest_until, m.female, m.province,
     (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
-        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable
+        WHERE w.member_id = m.id AND w.verified_at IS NOT NULL AND w.channel <> 'EMAIL'))::bool AS reachable,
+    EXISTS (SELECT 1 FROM conflicts c
+            WHERE c.case_id = $1::uuid AND (c.member_id = m.id OR c.unit_id = m.unit_id)) AS conflicted
 FROM members m
 JOIN units u ON u.id = m.unit_id AND u.state = 'LIVE'
 LEFT JOIN threads t ON t.reporter_id = m.line_hash
-WHERE m.level = $1 AND m.level <> ''
-  AND ($2::text IS NULL OR u.id = $2)
-  AND ($3::text IS NULL OR u.province = $3)
-  AND ($4::text IS NULL OR u.region = (SELECT p.region FROM provinces p WHERE p.code = $4))
+WHERE m.level = $2 AND m.level <> ''
+  AND ($3::text IS NULL OR u.id = $3)
+  AND ($4::text IS NULL OR u.province = $4)
+  AND ($5::text IS NULL OR u.region = (SELECT p.region FROM provinces p WHERE p.code = $5))
 ORDER BY m.id
 `
 
 type DesksParams struct {
+	CaseID   *string
 	Level    string
 	Unit     *string
 	Province *string
@@ -96,17 +103,20 @@ type DesksRow struct {
 	Role        string
 	Level       string
 	State       string
+	ValidUntil  *time.Time
 	OnDuty      bool
 	RestUntil   *time.Time
 	Female      bool
 	Province    string
 	Reachable   bool
+	Conflicted  bool
 }
 
 // Desks finds the duty desks that answer for a level: of one unit, of a province,
 // of the region of a province, or of the nation.
 func (q *Queries) Desks(ctx context.Context, arg DesksParams) ([]DesksRow, error) {
 	rows, err := q.db.Query(ctx, desks,
+		arg.CaseID,
 		arg.Level,
 		arg.Unit,
 		arg.Province,
@@ -127,15 +137,42 @@ func (q *Queries) Desks(ctx context.Context, arg DesksParams) ([]DesksRow, error
 			&i.Role,
 			&i.Level,
 			&i.State,
+			&i.ValidUntil,
 			&i.OnDuty,
 			&i.RestUntil,
 			&i.Female,
 			&i.Province,
 			&i.Reachable,
+			&i.Conflicted,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const excludedOf = `-- name: ExcludedOf :many
+SELECT coalesce(doc -> 'excluded', '[]'::jsonb)::jsonb AS excluded FROM cases WHERE id = ANY ($1::uuid[]) ORDER BY id
+`
+
+// ExcludedOf reads which organisations some cases must not reach.
+func (q *Queries) ExcludedOf(ctx context.Context, ids []string) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, excludedOf, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items [][]byte
+	for rows.Next() {
+		var excluded []byte
+		if err := rows.Scan(&excluded); err != nil {
+			return nil, err
+		}
+		items = append(items, excluded)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -195,8 +232,28 @@ func (q *Queries) KeepChoices(ctx context.Context, arg KeepChoicesParams) error 
 	return err
 }
 
+const keptAway = `-- name: KeptAway :one
+SELECT EXISTS (
+    SELECT FROM conflicts c LEFT JOIN members m ON m.id = $1
+    WHERE c.case_id = $2 AND (c.member_id = $1 OR c.unit_id = m.unit_id)
+) AS kept_away
+`
+
+type KeptAwayParams struct {
+	MemberID string
+	CaseID   string
+}
+
+// KeptAway says whether a case must not reach a member.
+func (q *Queries) KeptAway(ctx context.Context, arg KeptAwayParams) (bool, error) {
+	row := q.db.QueryRow(ctx, keptAway, arg.MemberID, arg.CaseID)
+	var kept_away bool
+	err := row.Scan(&kept_away)
+	return kept_away, err
+}
+
 const member = `-- name: Member :one
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at FROM members m WHERE m.id = $1
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at, m.verifies, m.valid_until FROM members m WHERE m.id = $1
 `
 
 type MemberRow struct {
@@ -231,12 +288,14 @@ func (q *Queries) Member(ctx context.Context, id string) (MemberRow, error) {
 		&i.Member.AnsweredAt,
 		&i.Member.Synthetic,
 		&i.Member.TestedAt,
+		&i.Member.Verifies,
+		&i.Member.ValidUntil,
 	)
 	return i, err
 }
 
 const memberByLINE = `-- name: MemberByLINE :one
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at FROM members m WHERE m.line_hash = $1 AND m.state = 'ACTIVE'
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at, m.verifies, m.valid_until FROM members m WHERE m.line_hash = $1 AND m.state = 'ACTIVE'
 `
 
 type MemberByLINERow struct {
@@ -271,12 +330,14 @@ func (q *Queries) MemberByLINE(ctx context.Context, lineHash *string) (MemberByL
 		&i.Member.AnsweredAt,
 		&i.Member.Synthetic,
 		&i.Member.TestedAt,
+		&i.Member.Verifies,
+		&i.Member.ValidUntil,
 	)
 	return i, err
 }
 
 const members = `-- name: Members :many
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province, m.lat, m.lon, m.cell, m.fixed_at, m.language, m.name_sealed, m.line_user_sealed, m.line_hash, m.verified_at, m.answered_at, m.synthetic, m.tested_at, m.verifies, m.valid_until
 FROM members m
 WHERE m.id > $1::text
   AND ($2::text IS NULL OR m.unit_id = $2)
@@ -344,6 +405,8 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 			&i.Member.AnsweredAt,
 			&i.Member.Synthetic,
 			&i.Member.TestedAt,
+			&i.Member.Verifies,
+			&i.Member.ValidUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -356,7 +419,7 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 }
 
 const nearestIn = `-- name: NearestIn :many
-SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.on_duty, m.rest_until, m.female, m.province,
+SELECT m.id, m.unit_id, m.member_group, m.class, m.role, m.level, m.state, m.valid_until, m.on_duty, m.rest_until, m.female, m.province,
     near.lat::float8 AS lat, near.lon::float8 AS lon, m.fixed_at,
     coalesce(a.case_id::text, '')::text AS assigned,
     (m.line_hash IS NOT NULL AND t.blocked_at IS NULL OR EXISTS (SELECT FROM contacts w
@@ -399,6 +462,7 @@ type NearestInRow struct {
 	Role        string
 	Level       string
 	State       string
+	ValidUntil  *time.Time
 	OnDuty      bool
 	RestUntil   *time.Time
 	Female      bool
@@ -440,6 +504,7 @@ func (q *Queries) NearestIn(ctx context.Context, arg NearestInParams) ([]Nearest
 			&i.Role,
 			&i.Level,
 			&i.State,
+			&i.ValidUntil,
 			&i.OnDuty,
 			&i.RestUntil,
 			&i.Female,
@@ -604,6 +669,26 @@ func (q *Queries) SetThreadLanguage(ctx context.Context, arg SetThreadLanguagePa
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const shareConflicts = `-- name: ShareConflicts :exec
+INSERT INTO conflicts (case_id, member_id, unit_id, actor, at)
+SELECT $1, o.member_id, o.unit_id, min(o.actor), min(o.at)
+FROM conflicts o
+WHERE o.case_id = ANY ($2::uuid[])
+GROUP BY o.member_id, o.unit_id
+ON CONFLICT ON CONSTRAINT conflicts_named_once DO NOTHING
+`
+
+type ShareConflictsParams struct {
+	CaseID string
+	Of     []string
+}
+
+// ShareConflicts keeps away from a case whoever is kept away from some others.
+func (q *Queries) ShareConflicts(ctx context.Context, arg ShareConflictsParams) error {
+	_, err := q.db.Exec(ctx, shareConflicts, arg.CaseID, arg.Of)
+	return err
 }
 
 const stations = `-- name: Stations :many

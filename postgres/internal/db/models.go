@@ -32,6 +32,24 @@ type Member struct {
 	AnsweredAt     *time.Time
 	Synthetic      bool
 	TestedAt       *time.Time
+	Verifies       bool
+	ValidUntil     *time.Time
+}
+
+type Obligation struct {
+	CaseID    string
+	ID        int32
+	Kind      string
+	Code      string
+	MemberID  string
+	UnitID    string
+	State     string
+	Since     time.Time
+	DueAt     time.Time
+	Calls     int32
+	SettledAt *time.Time
+	Reason    string
+	Province  string
 }
 
 type Province struct {

@@ -174,14 +174,15 @@ func (q *Queries) Deliveries(ctx context.Context, caseID string) ([]DeliveriesRo
 const openCases = `-- name: OpenCases :many
 SELECT id, state, inbox_last, next_deadline::timestamptz AS next_deadline
 FROM cases
-WHERE ended_at IS NULL AND id > $1::uuid
+WHERE ended_at IS NULL AND id > $1::uuid AND (state <> 'FOLLOW_UP' OR next_deadline < $2::timestamptz)
 ORDER BY id
-LIMIT $2
+LIMIT $3
 `
 
 type OpenCasesParams struct {
-	After  string
-	AtMost int32
+	After     string
+	Forgotten time.Time
+	AtMost    int32
 }
 
 type OpenCasesRow struct {
@@ -192,8 +193,9 @@ type OpenCasesRow struct {
 }
 
 // OpenCases walks over the open cases, for whoever compares them with their workflows.
+// A case in follow-up is there only when its deadline passed before an instant.
 func (q *Queries) OpenCases(ctx context.Context, arg OpenCasesParams) ([]OpenCasesRow, error) {
-	rows, err := q.db.Query(ctx, openCases, arg.After, arg.AtMost)
+	rows, err := q.db.Query(ctx, openCases, arg.After, arg.Forgotten, arg.AtMost)
 	if err != nil {
 		return nil, err
 	}

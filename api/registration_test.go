@@ -1,0 +1,157 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
+)
+
+// joiners are those who become members, in memory. The law is the real one.
+type joiners struct {
+	Members // what a test does not use
+	mu      sync.Mutex
+	joining map[casefile.ReporterID]casefile.Joining
+	regs    map[casefile.RegistrationID]casefile.Registration
+	looks   []string
+	moved   []string
+}
+
+func (w *world) joiners() *joiners {
+	if w.applied == nil {
+		w.applied = &joiners{joining: map[casefile.ReporterID]casefile.Joining{}, regs: map[casefile.RegistrationID]casefile.Registration{}}
+	}
+	return w.applied
+}
+
+func (j *joiners) JoiningOf(_ context.Context, of casefile.ReporterID) (casefile.Joining, bool, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	is, ok := j.joining[of]
+	return is, ok, nil
+}
+
+func (j *joiners) SetJoining(_ context.Context, of casefile.ReporterID, is casefile.Joining, _ time.Duration) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.joining[of] = is
+	return nil
+}
+
+func (j *joiners) Registrations(_ context.Context, f RegistrationFilter) ([]casefile.Registration, error) {
+	var all []casefile.Registration
+	for _, r := range j.regs {
+		if f.Province == "" || r.Province == f.Province {
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+func (j *joiners) Registration(_ context.Context, id casefile.RegistrationID) (casefile.Registration, error) {
+	r, ok := j.regs[id]
+	if !ok {
+		return r, casefile.ErrNotFound
+	}
+	return r, nil
+}
+
+func (j *joiners) Applicant(_ context.Context, id casefile.RegistrationID, by casefile.Actor, purpose string) (casefile.Registration, RegistrationPerson, error) {
+	j.looks = append(j.looks, by.ID+" "+purpose)
+	return j.regs[id], RegistrationPerson{Name: "สมหญิง ใจดี", Subdistrict: "ในเมือง"}, nil
+}
+
+func (j *joiners) Decide(_ context.Context, id casefile.RegistrationID, d casefile.Deed, by casefile.Actor, reason string) (casefile.Registration, error) {
+	r, err := j.regs[id].Apply(d, by, reason, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), casefile.Terms{Valid: time.Hour})
+	if err == nil {
+		j.regs[id] = r
+	}
+	return r, err
+}
+
+func (j *joiners) MoveMember(_ context.Context, m casefile.MemberID, d casefile.Deed, by casefile.Actor, reason string) (casefile.MemberState, error) {
+	j.moved = append(j.moved, string(m)+" "+string(d)+" "+reason)
+	return casefile.Membership(casefile.MemberActive, d, m, by, reason)
+}
+
+func (j *joiners) SetVerifies(_ context.Context, m casefile.MemberID, verifies bool, _ casefile.Actor) error {
+	j.moved = append(j.moved, string(m))
+	return nil
+}
+
+const waiting = "11111111-1111-4111-8111-111111111111"
+
+// An administrator of one province decides on who is of it, sees who it is only
+// after the look is recorded, and gives a reason for a no.
+func TestWhoMayDecideOnMembers(t *testing.T) {
+	d := openStaffed(t)
+	regs := d.world.joiners().regs
+	regs[waiting] = casefile.Registration{ID: waiting, Member: "reg-1", State: casefile.MemberPending, Province: "65"}
+	elsewhere := "22222222-2222-4222-8222-222222222222"
+	regs[casefile.RegistrationID(elsewhere)] = casefile.Registration{ID: casefile.RegistrationID(elsewhere), State: casefile.MemberPending, Province: "50"}
+	post := func(token, path string, body any) int {
+		return d.asks(token, http.MethodPost, path, body, "Idempotency-Key", "key-"+path).Code
+	}
+	person := map[string]any{"purpose": "supervision"}
+	for _, tt := range []struct {
+		name, token, path string
+		body              any
+		want              int
+	}{
+		{"an operator of the desk sees nobody", deskWoman, "/v1/registrations/" + waiting + "/person", person, http.StatusForbidden},
+		{"another province does not exist", admin65, "/v1/registrations/" + elsewhere + "/person", person, http.StatusNotFound},
+		{"no purpose, no look", admin65, "/v1/registrations/" + waiting + "/person", map[string]any{}, http.StatusUnprocessableEntity},
+		{"a look", admin65, "/v1/registrations/" + waiting + "/person", person, http.StatusOK},
+		{"no without a reason", admin65, "/v1/registrations/" + waiting + "/decision", map[string]any{"approve": false}, http.StatusConflict},
+		{"another province's decision", admin65, "/v1/registrations/" + elsewhere + "/decision", map[string]any{"approve": true}, http.StatusNotFound},
+	} {
+		if got := post(tt.token, tt.path, tt.body); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+	if looks := strings.Join(d.world.joiners().looks, ", "); looks != "admin65 supervision" {
+		t.Errorf("recorded looks: %s", looks)
+	}
+	list := d.asks(admin65, http.MethodGet, "/v1/registrations", nil)
+	if list.Code != http.StatusOK || strings.Contains(list.Body.String(), elsewhere) || strings.Contains(list.Body.String(), "สมหญิง") {
+		t.Errorf("the list: %d %s", list.Code, list.Body)
+	}
+}
+
+// The questions of joining, one after the other; what cannot be read is asked again.
+func TestAWishToBeAMemberIsAskedForStepByStep(t *testing.T) {
+	at := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	j, err := casefile.CyberScout.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.At(casefile.Unit{ID: "st", Level: casefile.LevelStation, State: casefile.UnitLive}); err == nil {
+		t.Error("a cyber scout belongs to a police station")
+	}
+	if j, err = j.At(casefile.Unit{ID: "prog", Level: casefile.LevelOrganisation, State: casefile.UnitLive, Province: "65"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, answer := range []struct {
+		text string
+		ok   bool
+	}{
+		{"ไม่บอก", false}, {"2650", false}, {"2553", true}, {"", false}, {"ในเมือง", true}, {"สมหญิง", false}, {"สมหญิง ใจดี", true}, {"และ", false},
+	} {
+		next, err := j.Says(answer.text, at)
+		if (err == nil) != answer.ok {
+			t.Errorf("%q as %s: %v", answer.text, j.Step, err)
+		}
+		if err == nil {
+			j = next
+		}
+	}
+	terms := casefile.Terms{Adult: policy.Default().Members.Adult}
+	if r, err := j.Asks("id", "m", at, terms); err != nil || r.Class != casefile.Junior || r.Role != "" || r.State != casefile.MemberPending || j.Born != 2010 {
+		t.Errorf("a cyber scout of 16: %+v, born %d, %v", r, j.Born, err)
+	}
+}

@@ -1,0 +1,166 @@
+package postgres_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/dispatch"
+	"github.com/ess-thailand/ess/policy"
+	"github.com/ess-thailand/ess/postgres"
+)
+
+var (
+	terms    = activities.Terms(policy.Default().Members)
+	lineYing = "U" + strings.Repeat("7", 32)
+)
+
+// applies lets somebody ask to be an officer of the station.
+func (f *fixture) applies(user string) (casefile.Registration, error) {
+	f.t.Helper()
+	f.intake(f.line(user, casefile.Incoming{Word: casefile.Followed}))
+	j := casefile.Joining{Step: casefile.JoinConsent, Group: casefile.Agency, Unit: "st", Level: casefile.LevelStation, Province: "65", Name: "สมหญิง ใจดี", Subdistrict: "ในเมือง"}
+	return f.AskRegistration(f.t.Context(), f.Reporter(casefile.ChannelLINE, user), j, postgres.Applicant{LINE: user, Language: casefile.Thai}, terms)
+}
+
+func (f *fixture) notices() []string {
+	f.t.Helper()
+	waiting, err := f.UntoldMembers(f.t.Context(), 0, 100)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var out []string
+	for _, n := range waiting {
+		out = append(out, n.To[:2]+" "+n.Template)
+		if err := f.ToldMember(f.t.Context(), n.ID, activities.OutcomeAccepted); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func TestAMembershipFromTheWishToItsEnd(t *testing.T) {
+	f := setup(t)
+	f.station()
+	now := began
+	f.Now = func() time.Time { return now }
+	reg, err := f.applies(lineYing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.applies(lineYing); !refusedByLaw(err) {
+		t.Errorf("applied twice: %v", err)
+	}
+	if _, err := f.applies(lineOfficer); !refusedByLaw(err) {
+		t.Errorf("a member of the roster applied: %v", err)
+	}
+	if bytes.Contains(f.dump(), []byte("สมหญิง")) || bytes.Contains(f.dump(), []byte(lineYing)) {
+		t.Error("who it is rests in clear")
+	}
+	one, stranger := casefile.Actor{Kind: casefile.ByMember, ID: "one"}, casefile.Actor{Kind: casefile.ByMember, ID: "desk"}
+	if err := f.SetVerifies(t.Context(), "one", true, casefile.Actor{Kind: casefile.ByOperator, ID: "op"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.Applicant(t.Context(), reg.ID, stranger, "supervision"); !refusedByLaw(err) {
+		t.Errorf("somebody who does not vouch saw who it is: %v", err)
+	}
+	if _, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Approve, stranger, "", terms); !refusedByLaw(err) {
+		t.Errorf("somebody who does not vouch decided: %v", err)
+	}
+	for range 2 { // a second look finds nothing to do
+		if next, err := f.LapseRegistration(t.Context(), reg.ID, terms); err != nil || !next.Equal(now.Add(terms.Remind)) {
+			t.Errorf("next look at %s: %v", next, err)
+		}
+	}
+	if got := f.notices(); !slices.Equal(got, []string{"U0 member_vet"}) {
+		t.Errorf("told: %v", got)
+	}
+	if _, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Approve, one, "", terms); err != nil {
+		t.Fatal(err)
+	}
+	m, err := f.Member(t.Context(), reg.Member)
+	if err != nil || m.Name != "สมหญิง ใจดี" || m.LINE != lineYing || m.State != casefile.MemberActive || m.OnDuty || m.Role != casefile.Police {
+		t.Errorf("on the roster: %+v, %v", m, err)
+	}
+	if _, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Suspend, casefile.Actor{Kind: casefile.ByMember, ID: string(reg.Member)}, "WHY", terms); err == nil {
+		t.Error("a member suspended themselves")
+	}
+	if got := f.notices(); !slices.Equal(got, []string{"U7 member_approved"}) {
+		t.Errorf("told: %v", got)
+	}
+
+	// On its last day the membership ends, even if no workflow is there to end it.
+	if err := f.SetDuty(t.Context(), reg.Member, true); err != nil {
+		t.Fatal(err)
+	}
+	now = began.Add(terms.Valid - terms.Renew)
+	if _, err := f.LapseRegistration(t.Context(), reg.ID, terms); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.SetPositions(t.Context(), []postgres.Position{{Member: reg.Member, Lat: 16.82, Lon: 100.26, At: now}}); err != nil {
+		t.Fatal(err)
+	}
+	now = began.Add(terms.Valid)
+	if to, err := f.MemberContact(t.Context(), reg.Member, ""); !errors.Is(err, casefile.ErrNotFound) {
+		t.Errorf("after the end reached by %+v, %v", to, err)
+	}
+	near, err := f.Nearest(t.Context(), activities.NearQuery{Pin: casefile.Pin{Lat: 16.82, Lon: 100.26}, Role: casefile.Police, K: 5, At: now})
+	if i := slices.IndexFunc(near, func(c dispatch.Candidate) bool { return c.ID == reg.Member }); err != nil || i < 0 || near[i].State != casefile.MemberExpired {
+		t.Errorf("after the end: %+v, %v", near, err)
+	}
+	if next, err := f.LapseRegistration(t.Context(), reg.ID, terms); err != nil || !next.IsZero() {
+		t.Errorf("next look at %s: %v", next, err)
+	}
+	if m, err = f.Member(t.Context(), reg.Member); err != nil || m.State != casefile.MemberExpired || m.OnDuty || m.Lat != 0 {
+		t.Errorf("after the end: %+v, %v", m, err)
+	}
+	if got := f.notices(); !slices.Equal(got, []string{"U7 member_renew", "U7 member_expired"}) {
+		t.Errorf("told: %v", got)
+	}
+	if again, err := f.applies(lineYing); err != nil || again.ID != reg.ID || again.State != casefile.MemberPending {
+		t.Errorf("applied again: %+v, %v", again, err)
+	}
+}
+
+func refusedByLaw(err error) bool {
+	var refused *casefile.RefusedError
+	return errors.As(err, &refused)
+}
+
+// Whoever is suspended is taken off every open case with the change itself, and
+// whom the whole list of a unit does not name any more has left.
+func TestASuspendedMemberIsTakenOffEveryOpenCase(t *testing.T) {
+	f := setup(t)
+	f.station()
+	op := casefile.Actor{Kind: casefile.ByOperator, ID: "op"}
+	c := f.asked(f.placed(f.report("U1", casefile.Gathering, began), 16.82, 100.26), "one")
+	f.report("U2", casefile.Gathering, began) // has asked nobody
+	moved, err := f.MoveMember(t.Context(), "one", casefile.Suspend, op, "COMPLAINT", terms)
+	if err != nil || moved.State != casefile.MemberSuspended || len(moved.Nudges) != 1 || moved.Nudges[0].Case != c.ID {
+		t.Fatalf("%+v, %v", moved, err)
+	}
+	rows, err := f.Inbox(t.Context(), c.ID, 0, 100)
+	if last := rows[len(rows)-1]; err != nil || last.In.Action != casefile.ActMemberGone || last.In.Member != "one" || last.N != moved.Nudges[0].UpTo {
+		t.Errorf("the case hears %+v, %v", rows, err)
+	}
+	if routed := f.intake(f.line(lineOfficer, casefile.Incoming{Word: casefile.Pressed, Action: casefile.ActAccept, Case: c.ID, Offer: 4})); routed[0].Member != "" || routed[0].Case != "" {
+		t.Errorf("the press of a suspended member went to %+v", routed[0])
+	}
+	if _, err := f.MoveMember(t.Context(), "one", casefile.Suspend, op, "COMPLAINT", terms); !refusedByLaw(err) {
+		t.Errorf("suspended twice: %v", err)
+	}
+	if _, err := f.MoveMember(t.Context(), "nobody", casefile.Suspend, op, "COMPLAINT", terms); !errors.Is(err, casefile.ErrNotFound) {
+		t.Errorf("suspended nobody: %v", err)
+	}
+	if n, err := f.LeaveOut(t.Context(), []casefile.UnitID{"st"}, []casefile.MemberID{"desk"}, op); err != nil || n != 1 {
+		t.Errorf("%d have left, %v", n, err)
+	}
+	if m, err := f.Member(t.Context(), "one"); err != nil || m.State != casefile.MemberResigned {
+		t.Errorf("who is not on the list any more: %+v, %v", m, err)
+	}
+}

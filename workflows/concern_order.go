@@ -1,0 +1,151 @@
+package workflows
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/casefile"
+)
+
+// carryOut does what a person wants done, from the chat or from a console.
+func (e *errand) carryOut(ctx workflow.Context, o casefile.ConcernOrder, prefix string, proof *activities.ConcernProof, inbox int) (casefile.ConcernEventKind, error) {
+	x := casefile.ConcernEvent{Kind: o.Kind, By: o.By, Unit: o.Unit, Adult: o.Adult, Reason: o.Reason, To: o.To, Evidence: o.Evidence, Inbox: inbox}
+	first := e.c.TakenAt.IsZero()
+	switch o.Kind {
+	case casefile.ConcernTakenUp:
+		if x.Unit == "" {
+			x.Unit = e.c.Unit
+		}
+		x.DueAt = e.now(ctx).Add(e.plan.Decide)
+	case casefile.ConcernDeclined:
+		x.DueAt = e.now(ctx) // the next office is asked at once
+	case casefile.ConcernEnded:
+		x.Kind = e.c.EndKind(o.By)
+	case casefile.ConcernGoesTo:
+		if err := e.mayRelease(o.Evidence); err != nil {
+			return "", err
+		}
+	case casefile.ConcernIntoCase, casefile.ConcernIntoAlarm:
+		var err error
+		if x.Case, err = e.intoCase(ctx, o, x); err != nil {
+			return "", err
+		}
+	}
+	asked := e.asked(o.By)
+	if err := e.commit(ctx, prefix, proof, x); err != nil {
+		return "", err
+	}
+	switch x.Kind {
+	case casefile.ConcernTakenUp:
+		if first {
+			e.say("", "concern_pointer_taken", "")
+		}
+		for _, m := range asked {
+			e.say(m, "concern_gone", "")
+		}
+	case casefile.ConcernIntoAlarm:
+		for _, m := range asked {
+			e.say(m, "concern_gone", "")
+		}
+	}
+	return x.Kind, nil
+}
+
+// mayRelease refuses to give a partner what was never sent.
+func (e *errand) mayRelease(evidence []int) error {
+	for i, n := range evidence {
+		if n < 1 || n > e.c.Version || slices.Index(evidence, n) < i {
+			return &casefile.RefusedError{
+				Kind: casefile.Kind(casefile.ConcernGoesTo), State: casefile.State(e.c.State),
+				Th: "ไม่มีหลักฐานหมายเลขนี้", En: "there is no evidence of this number",
+			}
+		}
+	}
+	return nil
+}
+
+// intoCase lets a case begin with what the pointer said. The law is asked before: what it forbids opens nothing.
+func (e *errand) intoCase(ctx workflow.Context, o casefile.ConcernOrder, x casefile.ConcernEvent) (casefile.CaseID, error) {
+	x.Case = "asked"
+	if _, err := e.c.Apply(x); err != nil {
+		return "", err
+	}
+	in := activities.IntoCaseInput{Concern: e.c, Event: casefile.EventID("concern:" + string(e.c.ID) + ":follow"), By: o.By, At: e.now(ctx)}
+	deed, summary := any(deeds.ConcernAlarm), "raise an emergency"
+	if o.Kind == casefile.ConcernIntoCase {
+		deed, summary = deeds.ConcernFollow, "open a follow-up"
+		if in.Concern.Office == "" {
+			in.Concern.Office = o.Unit
+		}
+		if in.Concern.Office == "" {
+			return "", &casefile.RefusedError{
+				Kind: casefile.Kind(o.Kind), State: casefile.State(e.c.State), Th: "ต้องระบุหน่วยงานที่จะติดตาม", En: "name the office that follows it",
+			}
+		}
+	}
+	var id casefile.CaseID
+	err := e.local(ctx, summary, deed, in).Get(ctx, &id)
+	return id, err
+}
+
+// concernOrder is one order that somebody waits for.
+type concernOrder struct {
+	in      casefile.ConcernOrder
+	done    bool
+	verdict ConcernVerdict
+	err     error
+}
+
+func (e *errand) mayObey(_ workflow.Context, in casefile.ConcernOrder) error {
+	if strings.TrimSpace(in.ID) == "" || !slices.Contains(casefile.ConcernOrders, in.Kind) || in.By.Kind != casefile.ByOperator || in.Proof == "" {
+		return refusal(&casefile.RefusedError{Kind: casefile.Kind(in.Kind), Th: "คำสั่งไม่ครบถ้วน", En: "an order needs an ID, a known kind and a signed-in person"})
+	}
+	return nil
+}
+
+// obey queues an order and waits for its verdict.
+func (e *errand) obey(ctx workflow.Context, in casefile.ConcernOrder) (ConcernVerdict, error) {
+	o := &concernOrder{in: in}
+	if slices.Contains(e.done, in.ID) {
+		return e.verdict(in.Kind), nil
+	}
+	e.pending = append(e.pending, o)
+	if err := workflow.Await(ctx, func() bool { return o.done }); err != nil {
+		return ConcernVerdict{}, err
+	}
+	return o.verdict, o.err
+}
+
+func (e *errand) verdict(k casefile.ConcernEventKind) ConcernVerdict {
+	return ConcernVerdict{State: e.c.State, Version: e.c.Version, Kind: k, Case: e.c.Case}
+}
+
+// answer carries out the oldest order that waits.
+func (e *errand) answer(ctx workflow.Context) error {
+	o := e.pending[0]
+	proof := &activities.ConcernProof{Order: o.in.ID, Kind: o.in.Kind, By: o.in.By, Seal: o.in.Proof}
+	kind, err := e.carryOut(ctx, o.in, "cord:"+o.in.ID, proof, 0)
+	var app *temporal.ApplicationError
+	switch {
+	case errors.As(err, &app) && app.Type() == activities.TypeMoved:
+		return err // judged again by the record
+	case app != nil && app.Type() == activities.TypeRecorded: // an earlier run has done it
+		kind = o.in.Kind
+	case err != nil:
+		o.err = refusal(err)
+	}
+	e.pending = e.pending[1:]
+	o.done = true
+	if o.err == nil {
+		const kept = 50
+		e.done = append(e.done, o.in.ID)
+		e.done = e.done[max(0, len(e.done)-kept):]
+		o.verdict = e.verdict(kind)
+	}
+	return nil
+}
