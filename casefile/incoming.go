@@ -103,6 +103,10 @@ var Ratings = []string{"R1", "R2", "R3", "R4", "R5"}
 // says which alarm; a button about one case names the case too.
 const ReasonWatch = "WATCH_ALARM"
 
+// ReasonCare marks the answer to how the follow-up went: what is not settled is
+// for the social worker, where the same word about a scene rings again.
+const ReasonCare = "CARE"
+
 // Call is an operator's card of a call to a hotline. The texts in it are personal.
 type Call struct {
 	CallID     string `json:"call_id"`          // the switchboard's; the key against double filing

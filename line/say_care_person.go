@@ -28,7 +28,7 @@ func careClosed(p page) []messaging_api.MessageInterface {
 			p.say("เป็นอย่างไรบ้าง 1 ถึง 5", "How was it, 1 to 5?"))},
 		rows: [][]*messaging_api.FlexButton{
 			row(stars...),
-			row(secondary(p.press(p.tone(p.say("ยังไม่เรียบร้อย", "Not settled yet"), p.say("ยัง", "Not yet")), casefile.ActNotSolved))),
+			row(secondary(p.press(p.tone(p.say("ยังไม่เรียบร้อย", "Not settled yet"), p.say("ยัง", "Not yet")), casefile.ActNotSolved, because(casefile.ReasonCare)))),
 		},
 	}))
 }

@@ -44,7 +44,7 @@ var stack struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, s := range []*system{shared.system, beside.system} {
+	for _, s := range append(shared.systems, beside.system) {
 		if s != nil {
 			s.Stop()
 		}
@@ -209,12 +209,36 @@ func existing(dir string) string {
 	return dir
 }
 
-// shared is the system that tests without faults have in common, twenty times
-// faster than the clock on the wall; each test has a province of its own there.
+// shared are the systems that tests without faults have in common, twenty times
+// faster than the clock on the wall; each test has a province of its own there, and
+// when every province of one is given away the next begins.
 var shared struct {
-	once   sync.Once
-	err    error
-	system *system
+	mu      sync.Mutex
+	systems []*system
+	given   int // provinces of the last one
+}
+
+// sharedSystem is the one that has a province left for a test.
+func sharedSystem() (*system, error) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	n := len(shared.systems)
+	if n == 0 || shared.given == len(townProvinces()) {
+		s, err := newSystem(nil, sharedSpeed)
+		if err != nil {
+			return nil, err
+		}
+		shared.systems, shared.given, n = append(shared.systems, s), 0, n+1
+	}
+	shared.given++
+	return shared.systems[n-1], nil
+}
+
+// townProvinces are those that a system gives to its tests, one each.
+func townProvinces() []policy.Province {
+	return slices.DeleteFunc(policy.DefaultPlaces().Provinces(), func(p policy.Province) bool {
+		return policy.Default().Central(p.Code) || slices.Contains(append(borderland[:2:2], scopedTo), p.Code)
+	})
 }
 
 const sharedSpeed = 20
@@ -227,14 +251,14 @@ var borderland = []string{"85", "86"}
 func start(t *testing.T, province ...string) *town {
 	t.Helper()
 	t.Parallel()
-	shared.once.Do(func() { shared.system, shared.err = newSystem(nil, sharedSpeed) })
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	s, err := sharedSystem()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(province) > 0 {
-		return shared.system.townIn(t, province[0])
+		return s.townIn(t, province[0])
 	}
-	return shared.system.town(t)
+	return s.town(t)
 }
 
 // startOwn gives a test a whole system that it may break.
@@ -285,9 +309,7 @@ var memberHeader = []string{"code", "unit", "name", "line_user_id", "role", "lev
 
 func (s *system) town(t *testing.T) *town {
 	t.Helper()
-	provinces := slices.DeleteFunc(policy.DefaultPlaces().Provinces(), func(p policy.Province) bool {
-		return policy.Default().Central(p.Code) || slices.Contains(append(borderland[:2:2], scopedTo), p.Code)
-	})
+	provinces := townProvinces()
 	n := int(s.towns.Add(1))
 	if n > len(provinces) {
 		t.Fatal("every province of this system has its test: begin another one")

@@ -249,7 +249,8 @@ func (p *page) reporter(h activities.Heard) {
 		p.reply(&h, "received", nil)
 	case casefile.ActNotSolved:
 		again := casefile.Event{Kind: casefile.CaseReopened, By: in.By, Reason: "REPORTER_DISPUTES"}
-		if p.c.State == casefile.Closed && p.c.Care != nil { // the social worker hears it; a new danger has its own button
+		long := p.now.Sub(p.c.ControlledAt) > p.plan.Waits.Dispute
+		if p.c.State == casefile.Closed && p.c.Care != nil && (long || in.Reason == casefile.ReasonCare) { // the social worker hears it; a new danger has its own button
 			again.Kind = casefile.CareReopened
 			_ = p.complete(&again) // fails for no reopening
 		}
