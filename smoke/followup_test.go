@@ -147,9 +147,8 @@ func TestAHandOverThatNobodyAnswersGoesToTheNextOffice(t *testing.T) {
 	mali := h.citizen("mali")
 	id := mali.reports(casefile.Gathering, h.pin)
 	ann := h.people["ann"]
-	ann.hears("accept")
-	ann.presses(casefile.ActAccept)
-	h.comesTo(id, casefile.Assigned)
+	ann.accepts()
+	ann.hears("arrive")
 	ann.presses(casefile.ActArrive)
 	h.comesTo(id, casefile.OnScene)
 	ann.presses(casefile.ActControl)

@@ -29,32 +29,26 @@ func (s *story) tend(ctx workflow.Context, p *page, e casefile.Event) error {
 		return err
 	}
 	if e.Kind == casefile.ReferralAnswered && !e.Yes {
-		return s.passOn(ctx, p, before.answered())
+		before.State = casefile.Rejected
+		return s.passOn(ctx, p, before)
 	}
 	return nil
 }
 
-// owed is the obligation that an event is about, as it stood.
-func (p *page) owed(e casefile.Event) (was standing, ok bool) {
+// owed is the obligation that an event is about, as it stands on the page.
+func (p *page) owed(e casefile.Event) (casefile.Obligation, bool) {
 	if p.c.Care == nil || e.Care == nil {
-		return standing{}, false
+		return casefile.Obligation{}, false
 	}
-	was.Obligation, ok = p.c.Care.Obligation(e.Care.Obligation)
-	return was, ok
-}
-
-// standing is an obligation as it stood before an event.
-type standing struct{ casefile.Obligation }
-
-// answered is the obligation after its partner's word.
-func (o standing) answered() casefile.Obligation {
-	o.State = casefile.Rejected
-	return o.Obligation
+	return p.c.Care.Obligation(e.Care.Obligation)
 }
 
 // complete fills in what the policy says about a person's word: when it is due,
 // when somebody is called, and what is owed next.
 func (p *page) complete(e *casefile.Event) error {
+	if p.c.Care == nil {
+		return nil // the law refuses it
+	}
 	if e.Care == nil {
 		e.Care = &casefile.CareDetail{}
 	}
@@ -63,7 +57,7 @@ func (p *page) complete(e *casefile.Event) error {
 	owe := func(k casefile.ObligationKind, span time.Duration) casefile.Obligation {
 		return p.care.Owe(k, p.now, p.now.Add(span))
 	}
-	none := func(k casefile.ObligationKind) bool { return p.c.Care != nil && !p.c.Care.Owes(k) }
+	none := func(k casefile.ObligationKind) bool { return !p.c.Care.Owes(k) }
 	was, _ := p.owed(*e)
 	switch e.Kind {
 	case casefile.Assessed:
@@ -224,7 +218,7 @@ func (p *page) afterCare(e casefile.Event) {
 	switch e.Kind {
 	case casefile.Settled, casefile.ReferralAnswered, casefile.PlanDecided, casefile.HelpAsked:
 		o, _ := p.owed(e)
-		p.tellOwed(m, "care_news", o.Obligation, string(e.Kind))
+		p.tellOwed(m, "care_news", o, string(e.Kind))
 	case casefile.ManagerSet:
 		p.tellMember(m, "care_manager", nil)
 	}

@@ -370,6 +370,20 @@ func TestATaskIsDoneFromTheTemporalUI(t *testing.T) {
 	}
 }
 
+func TestAClosedEmergencyWithoutCareIsNoFollowUpToReopen(t *testing.T) {
+	s := follows(t)
+	s.c.State, s.c.EndedAt, s.c.Outcome = casefile.Closed, epoch.Add(-time.Minute), casefile.OutcomeHelped
+	var reopened *verdict
+	s.at(0, func() {
+		s.hears(casefile.Incoming{Word: casefile.Said, Text: "hello", By: casefile.Actor{Kind: casefile.ByReporter, ID: "reporter"}})
+		reopened = s.commands("anna", casefile.Command{Kind: casefile.CareReopened, Reason: "AGAIN"})
+	})
+	s.run(time.Hour)
+	if reopened == nil || reopened.err == nil {
+		t.Error("a case that never was in follow-up was reopened into it")
+	}
+}
+
 func TestACaseThatAnOfficeOpened(t *testing.T) {
 	s := follows(t)
 	s.c = casefile.Case{ID: s.c.ID, State: casefile.FollowUp, Channel: casefile.ChannelREST, Owner: "msdhs-duty", Clocks: []casefile.Deadline{{Clock: casefile.ClockState, At: epoch.Add(time.Minute)}}}

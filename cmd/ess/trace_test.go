@@ -96,6 +96,7 @@ func TestEverySavedHistoryReplaysWithTracing(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.RegisterWorkflowWithOptions(workflows.Emergency, workflow.RegisterOptions{Name: workflows.EmergencyType})
+		r.RegisterWorkflowWithOptions(workflows.FollowUp, workflow.RegisterOptions{Name: workflows.FollowUpType})
 		r.RegisterWorkflowWithOptions(workflows.Concern, workflow.RegisterOptions{Name: workflows.ConcernType})
 		if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
 			t.Errorf("%s: %v", filepath.Base(file), err)

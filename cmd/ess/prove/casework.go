@@ -144,10 +144,6 @@ func (m *months) calls(fail func(string, ...any)) {
 		k := key{c.Case, c.Owed}
 		said[k] = append(said[k], i)
 	}
-	ended := map[casefile.CaseID]bool{}
-	for _, c := range m.Cases {
-		ended[c.ID] = c.State != casefile.FollowUp
-	}
 	for _, o := range m.Owed {
 		until := o.Settled
 		if until.IsZero() {
@@ -169,11 +165,11 @@ func (m *months) calls(fail func(string, ...any)) {
 				if next := m.Calls[list[n+1]]; m.late(c.Next, next.At) {
 					fail("case %s: call %d about %s %d came at %s, was to come at %s", o.Case, n+2, o.Kind, o.ID, next.At, c.Next)
 				}
-			} else if m.late(c.Next, until) && !ended[o.Case] {
+			} else if m.late(c.Next, until) {
 				fail("case %s: after %d calls about %s %d there was silence from %s to %s", o.Case, len(list), o.Kind, o.ID, c.Next, until)
 			}
 		}
-		if rungs == 0 && m.late(o.Due.Add(night), until) && !ended[o.Case] {
+		if rungs == 0 && m.late(o.Due.Add(night), until) {
 			fail("case %s: %s %d was overdue from %s to %s, and nobody was called", o.Case, o.Kind, o.ID, o.Due, until)
 		}
 	}

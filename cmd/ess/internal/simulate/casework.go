@@ -118,7 +118,7 @@ func (w *CareWorld) Live(ctx context.Context) (CareLived, error) {
 	defer stop()
 	var all sync.WaitGroup
 	for n := range w.Input.Cases {
-		all.Go(func() { w.newLife(n, span).live(ending) })
+		all.Go(func() { w.newLife(n).live(ending) })
 	}
 	broke := make(chan error, 1)
 	go func() { broke <- w.breakThings(ending, span) }()
@@ -168,7 +168,7 @@ type careLife struct {
 	asleep  map[casefile.UnitID]bool
 }
 
-func (w *CareWorld) newLife(n int, span time.Duration) *careLife {
+func (w *CareWorld) newLife(n int) *careLife {
 	l := &careLife{CareWorld: w, n: n, luck: w.fate(fmt.Sprintf("case %d", n)), when: map[int]time.Time{}, urged: map[int]bool{}, asleep: map[casefile.UnitID]bool{}}
 	return l
 }

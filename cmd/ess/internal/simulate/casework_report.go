@@ -98,11 +98,11 @@ func (x CareExport) Markdown(w io.Writer, picture string) error {
 		"invented; how fast people work, who falls ill and which partners sleep are figures of ours.\n\n", in.Seed, in.Cases, in.Weeks, in.Speed)
 	fmt.Fprintf(b, "![open cases, overdue work and load per worker, week by week](%s)\n\n| | |\n| --- | --- |\n", picture)
 	fmt.Fprintf(b, "| lived | %d weeks in %.0f s: %g times real time |\n", in.Weeks, x.Took, in.Speed)
-	fmt.Fprintf(b, "| follow-ups | %d begun, %d closed by two persons, %d events |\n", len(x.Cases), ended, events)
+	fmt.Fprintf(b, "| follow-ups | %d begun, %d closed, %d events |\n", len(x.Cases), ended, events)
 	fmt.Fprintf(b, "| owed | %d things, %d calls about them |\n| calls to | ", len(x.Owed), len(x.Calls))
 	fmt.Fprintf(b, "%s |\n| referrals | DONE: %d (accepted), REJECTED: %d, MISSED: %d (passed on), DROPPED: %d, OPEN: %d |\n", counts(rungs),
 		referrals[casefile.Done], referrals[casefile.Rejected], referrals[casefile.Missed], referrals[casefile.Dropped], referrals[casefile.Owing])
-	fmt.Fprintf(b, "| orders | %d with a verdict, all in the record; %d tries repeated; refused by the law: %s |\n", len(x.Lived.Orders), x.Lived.Failed, counts(x.Lived.Refused))
+	fmt.Fprintf(b, "| orders | %d with a verdict; %d tries repeated; refused by the law: %s |\n", len(x.Lived.Orders), x.Lived.Failed, counts(x.Lived.Refused))
 	if lag.N > 0 {
 		ms := func(s float64) float64 { return s / in.Speed * 1000 }
 		fmt.Fprintf(b, "| lag of calls | p50 %s, p99 %s, max %s of case time (%.0f, %.0f, %.0f ms real), n %d |\n",
