@@ -156,6 +156,8 @@ type AskInput struct {
 	Level   casefile.Level     `json:"level,omitempty"`
 	School  casefile.UnitID    `json:"school,omitempty"` // the heads of this unit instead of the desks of a level
 	Place   casefile.Place     `json:"place"`
+
+	Declined []casefile.MemberID `json:"declined,omitempty"` // who is asked no more
 }
 
 // AskResult is whom to ask.
@@ -168,6 +170,7 @@ type AskResult struct {
 func (a *Activities) FindConcernOffice(ctx context.Context, in AskInput) (AskResult, error) {
 	if in.School != "" {
 		heads, err := a.Concerns.HeadsOf(ctx, in.School)
+		heads = slices.DeleteFunc(heads, func(m casefile.MemberID) bool { return slices.Contains(in.Declined, m) })
 		return AskResult{Unit: in.School, Members: heads}, final(ctx, err)
 	}
 	found, err := a.Roster.Desks(ctx, in.Level, in.Place, "", "")
@@ -175,7 +178,7 @@ func (a *Activities) FindConcernOffice(ctx context.Context, in AskInput) (AskRes
 		return AskResult{}, final(ctx, fmt.Errorf("find who answers for concern %s: %w", in.Concern, err))
 	}
 	var out AskResult
-	for _, c := range dispatch.Desks(found, nil) {
+	for _, c := range dispatch.Desks(found, in.Declined) {
 		if !c.Chosen {
 			continue
 		}
@@ -217,7 +220,7 @@ func (a *Activities) ConcernFollow(ctx context.Context, in IntoCaseInput) (casef
 	}
 	id, err := a.OpenFollowUp(ctx, casefile.Opening{
 		Event: in.Event, By: in.By, Office: in.Concern.Office, Problem: in.Concern.Kind.Problem(), Place: in.Concern.Place,
-		Child: in.Concern.Child, Severity: casefile.Medium, From: "concern/" + string(in.Concern.ID), Private: said, At: in.At,
+		Child: in.Concern.Child, Severity: casefile.Medium, From: "concern/" + string(in.Concern.ID), Private: said, At: in.At, Excluded: in.Concern.KeptFrom(),
 	})
 	if err != nil {
 		return "", final(ctx, fmt.Errorf("follow concern %s: %w", in.Concern.ID, err))

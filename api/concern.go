@@ -10,6 +10,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // Concerns reads the record of what was pointed out, and has orders carried out. Nothing here says who pointed.
@@ -44,7 +45,8 @@ type ConcernFilter struct {
 	Provinces []string
 	Owner     casefile.Actor
 	Open      bool
-	AfterAt   time.Time // together with AfterID: the last one of the page before
+	Blind     casefile.UnitID // leave out what is about this school, unless its pointer lets it know
+	AfterAt   time.Time       // together with AfterID: the last one of the page before
 	AfterID   casefile.ConcernID
 	Limit     int
 }
@@ -87,13 +89,18 @@ func evidenceView(all []ConcernEvidence, of casefile.ConcernID, only func(int) b
 	return out
 }
 
+// mayHear reports whether a concern is inside the operator's scope, and not about their own school against the pointer's word.
+func (o Operator) mayHear(c casefile.Concern) bool {
+	return o.sees(c.Place.Province) && (o.Unit == "" || c.AskHere || o.Unit != c.School)
+}
+
 // concern is one inside the operator's scope that has begun; any other does not exist for them.
 func (s *Server) concern(ctx context.Context, id casefile.ConcernID) (casefile.Concern, error) {
 	c, err := s.Concerns.Concern(ctx, id)
 	if err != nil {
 		return casefile.Concern{}, err
 	}
-	if c.Version == 0 || !Viewer(ctx).sees(c.Place.Province) {
+	if c.Version == 0 || !Viewer(ctx).mayHear(c) {
 		return casefile.Concern{}, casefile.ErrNotFound
 	}
 	return c, nil
@@ -102,7 +109,7 @@ func (s *Server) concern(ctx context.Context, id casefile.ConcernID) (casefile.C
 // ListConcerns serves GET /v1/concerns.
 func (s *Server) ListConcerns(ctx context.Context, r ListConcernsRequestObject) (ListConcernsResponseObject, error) {
 	p, viewer := r.Params, Viewer(ctx)
-	f := ConcernFilter{State: p.State, Kind: p.Kind, Provinces: viewer.Provinces, Open: p.Open, Limit: p.Limit + 1}
+	f := ConcernFilter{State: p.State, Kind: p.Kind, Provinces: viewer.Provinces, Open: p.Open, Blind: viewer.Unit, Limit: p.Limit + 1}
 	if p.Province != "" {
 		if !viewer.sees(p.Province) {
 			return nil, errOutOfScope
@@ -212,6 +219,12 @@ func (s *Server) evidence(ctx context.Context, c casefile.Concern, id int, purpo
 
 // CountConcerns serves GET /v1/concern-counts.
 func (s *Server) CountConcerns(ctx context.Context, r CountConcernsRequestObject) (CountConcernsResponseObject, error) {
+	// Two spans of which one is a little longer would tell what the difference is: the months are the cells.
+	for _, end := range []spanEnd{{"since", r.Params.Since}, {"until", r.Params.Until}} {
+		if !midnight(end.at) || end.at.In(policy.Bangkok).Day() != 1 {
+			return nil, invalid(end.name, "ต้องเป็นเวลาเริ่มต้นเดือนของประเทศไทย", "must be the beginning of a month in Thailand")
+		}
+	}
 	if !r.Params.Until.After(r.Params.Since) {
 		return nil, invalid("until", "ต้องอยู่หลัง since", "must be after since")
 	}

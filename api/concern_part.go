@@ -61,6 +61,9 @@ func (s *Server) ListReferrals(ctx context.Context, r ListReferralsRequestObject
 		return nil, err
 	}
 	for _, c := range shown {
+		if !viewer.mayHear(c) {
+			continue
+		}
 		page.Referrals = append(page.Referrals, ReferralItem{
 			Concern: c.ID, Code: c.ID.Code(), To: c.To, Kind: c.Kind, Province: c.Place.Province, ReferredAt: c.ReferredAt,
 			Evidence: evidenceView(evidence, c.ID, func(n int) bool { return slices.Contains(c.Released, n) }),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // TaskReports is what members did of their task lists.
@@ -47,14 +48,39 @@ func (s *Server) GetUnitTasks(ctx context.Context, r GetUnitTasksRequestObject) 
 	if !Viewer(ctx).sees(u.Province) {
 		return nil, casefile.ErrNotFound
 	}
-	if !r.Params.Until.After(r.Params.Since) {
-		return nil, invalid("until", "ต้องอยู่หลัง since", "must be after since")
+	if err := wholeDays(r.Params.Since, r.Params.Until); err != nil {
+		return nil, err
 	}
 	tasks, members, err := s.TaskReports.UnitTasks(ctx, u.ID, r.Params.Since, r.Params.Until)
 	if err != nil {
 		return nil, err
 	}
 	return GetUnitTasks200JSONResponse{Tasks: orEmpty(tasks), Members: orEmpty(members)}, nil
+}
+
+// spanEnd is one end of a span, by the name of its parameter.
+type spanEnd struct {
+	name string
+	at   time.Time
+}
+
+// wholeDays refuses a span so narrow or so cut that a count of it would say who pointed something out, and when.
+func wholeDays(since, until time.Time) error {
+	const least = 7
+	for _, end := range []spanEnd{{"since", since}, {"until", until}} {
+		if !midnight(end.at) {
+			return invalid(end.name, "ต้องเป็นเวลาเที่ยงคืนของประเทศไทย", "must be midnight in Thailand")
+		}
+	}
+	if until.Before(since.AddDate(0, 0, least)) {
+		return invalid("until", "ต้องห่างจาก since อย่างน้อย 7 วัน", "must be at least seven days after since")
+	}
+	return nil
+}
+
+func midnight(at time.Time) bool {
+	at = at.In(policy.Bangkok)
+	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, policy.Bangkok))
 }
 
 // ListSafePlaces serves GET /v1/safe-places.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/policy"
 )
 
 const (
@@ -26,6 +28,9 @@ type worries struct {
 	viewed []string
 	orders []casefile.ConcernOrder
 	linked casefile.CaseID // the case that came from what ONDE was given
+	school casefile.UnitID // that the near one is about
+	tell   bool            // its pointer lets the school know
+	asked  ConcernFilter
 }
 
 func (w *worries) Concern(_ context.Context, id casefile.ConcernID) (casefile.Concern, error) {
@@ -42,11 +47,13 @@ func (w *worries) all() []ListedConcern {
 		ID: nearConcern, Version: 9, State: casefile.ConcernReferred, Kind: casefile.AboutOnline, Child: true, Place: casefile.Place{Province: "65"},
 		To: casefile.PartnerONDE, Released: []int{openLink}, ReferredAt: now, Owner: casefile.Actor{Kind: casefile.ByOperator, ID: "somsri"},
 	}
+	near.School, near.AskHere = w.school, w.tell
 	far := casefile.Concern{ID: farConcern, Version: 4, State: casefile.ConcernOffered, Kind: casefile.AboutDrugs, Place: casefile.Place{Province: "50"}, DueAt: now}
 	return []ListedConcern{{near, now}, {far, now.Add(-time.Hour)}}
 }
 
 func (w *worries) Concerns(_ context.Context, f ConcernFilter) ([]ListedConcern, error) {
+	w.asked = f
 	var out []ListedConcern
 	for _, c := range w.all() {
 		scope := Operator{Provinces: f.Provinces}
@@ -108,13 +115,16 @@ func (w *worries) Order(_ context.Context, _ casefile.ConcernID, o casefile.Conc
 func (w *worries) Nudge(context.Context, casefile.ConcernID, int) error { return nil }
 
 // worried is a door behind which concerns are kept.
-func worried(t *testing.T) (*door, *worries) {
+func worried(t *testing.T, change ...func(*Server)) (*door, *worries) {
 	t.Helper()
 	d, w := &door{world: newWorld(), t: t}, &worries{}
 	d.server = d.world.server(t)
 	d.server.Concerns = w
 	d.server.Operators = append(d.server.Operators,
 		Operator{Name: "onde", Token: ondeToken, Roles: []OperatorRole{RoleONDE}}, Operator{Name: "eef", Token: eefToken, Roles: []OperatorRole{RoleEEF}})
+	for _, c := range change {
+		c(d.server)
+	}
 	var err error
 	if d.handler, err = d.server.Handler(); err != nil {
 		t.Fatal(err)
@@ -191,6 +201,75 @@ func TestAnOrderAboutAConcernHasWhatItNeedsAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestASpanOfTasksTellsNobodysMinute(t *testing.T) {
+	midnight := time.Date(2026, 11, 1, 0, 0, 0, 0, policy.Bangkok)
+	for _, tt := range []struct {
+		name         string
+		since, until time.Time
+		field        string
+	}{
+		{"a week", midnight, midnight.AddDate(0, 0, 7), ""},
+		{"six days", midnight, midnight.AddDate(0, 0, 6), "until"},
+		{"a minute more at the start", midnight.Add(-time.Minute), midnight.AddDate(0, 0, 7), "since"},
+		{"a minute more at the end", midnight, midnight.AddDate(0, 0, 7).Add(time.Minute), "until"},
+		{"midnight of another country", midnight.Add(7 * time.Hour), midnight.AddDate(0, 0, 9), "since"},
+		{"backwards", midnight, midnight.AddDate(0, 0, -7), "until"},
+	} {
+		err := wholeDays(tt.since, tt.until)
+		var wrong *casefile.InvalidError
+		if errors.As(err, &wrong) != (tt.field != "") || wrong != nil && wrong.Field != tt.field {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// tallies are the reports of one unit.
+type tallies struct{ TaskReports }
+
+func (tallies) Unit(_ context.Context, id casefile.UnitID) (casefile.Unit, error) {
+	return casefile.Unit{ID: id, Province: "65"}, nil
+}
+
+func (tallies) UnitTasks(context.Context, casefile.UnitID, time.Time, time.Time) ([]UnitTask, []UnitTaskMember, error) {
+	return nil, nil, nil
+}
+
+func TestTasksAreCountedByWholeDays(t *testing.T) {
+	d, _ := worried(t, func(s *Server) { s.TaskReports = tallies{} })
+	for span, want := range map[string]int{
+		"since=2026-10-31T17:00:00Z&until=2026-11-07T17:00:00Z": 200, "since=2026-10-31T17:00:00Z&until=2026-10-31T17:01:00Z": 422,
+	} {
+		if res := d.asks(somsri, http.MethodGet, "/v1/units/st/tasks?"+span, nil); res.Code != want {
+			t.Errorf("%s: %d %s", span, res.Code, res.Body)
+		}
+	}
+}
+
+// Whoever works at the school that a concern is about reads it only where its pointer let the school know.
+func TestASchoolReadsNothingAboutItselfAgainstThePointersWord(t *testing.T) {
+	for _, tell := range []bool{false, true} {
+		const school = "token-of-the-school"
+		d, w := worried(t, func(s *Server) {
+			s.Operators = append(s.Operators, Operator{Name: "school65", Token: school, Unit: "school65", Provinces: []string{"65"}, Roles: mayRead})
+		})
+		w.school, w.tell = "school65", tell
+		want := map[bool]int{false: http.StatusNotFound, true: http.StatusOK}[tell]
+		for _, path := range []string{"", "/private?purpose=supervision", "/evidence/3?purpose=supervision"} {
+			if res := d.asks(school, http.MethodGet, "/v1/concerns/"+string(nearConcern)+path, nil); res.Code != want {
+				t.Errorf("told %v, %q: %d", tell, path, res.Code)
+			}
+		}
+		d.asks(school, http.MethodGet, "/v1/concerns", nil)
+		if w.asked.Blind != "school65" {
+			t.Errorf("the list was asked for with %+v", w.asked)
+		}
+		onde := Operator{Unit: "school65", Provinces: []string{"65"}, Roles: []OperatorRole{RoleONDE}}
+		if near := w.all()[0].Concern; onde.mayHear(near) != tell {
+			t.Errorf("told %v, a partner hears: %v", tell, !tell)
+		}
+	}
+}
+
 // ONDE sees what it was given, without identity, and nothing else; กสศ. not even that.
 func TestAPartnerSeesItsOwnPartAndNothingElse(t *testing.T) {
 	d, w := worried(t)
@@ -203,7 +282,9 @@ func TestAPartnerSeesItsOwnPartAndNothingElse(t *testing.T) {
 	for path, want := range map[string]int{
 		base + "2": 200, base + "3": 404, "/v1/referrals/" + string(farConcern) + "/evidence/2": 404,
 		"/v1/cases/" + string(ownCase) + "/part": 200, "/v1/cases/" + string(farCase) + "/part": 404,
-		"/v1/concern-counts?since=2026-01-01T00:00:00Z&until=2027-01-01T00:00:00Z": 200,
+		"/v1/concern-counts?since=2025-12-31T17:00:00Z&until=2026-12-31T17:00:00Z": 200,
+		"/v1/concern-counts?since=2025-12-31T17:00:00Z&until=2026-11-20T17:00:00Z": 422,
+		"/v1/concern-counts?since=2026-01-01T00:00:00Z&until=2026-12-31T17:00:00Z": 422,
 	} {
 		if res := d.asks(ondeToken, http.MethodGet, path, nil); res.Code != want {
 			t.Errorf("ONDE at %s: %d %s", path, res.Code, res.Body)

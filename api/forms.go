@@ -73,6 +73,10 @@ func (s *Server) AnswerForm(ctx context.Context, r AnswerFormRequestObject) (Ans
 	if _, err := s.visible(ctx, r.Case); err != nil {
 		return nil, err
 	}
+	inForce := func(f casefile.Form) bool { return f.Code == r.Form && f.Version == r.Body.Version }
+	if !slices.ContainsFunc(s.FormList, inForce) { // an older one has the rights of its day
+		return nil, invalid("version", "ไม่ใช่รุ่นที่ใช้อยู่", "not the version in force")
+	}
 	n, err := s.Forms.AnswerForm(ctx, asReader(ctx, writing), r.Case, r.Form, r.Body.Version, version(r.Params.IfMatch), r.Body.Answers)
 	return AnswerForm200JSONResponse{Version: n}, err
 }

@@ -118,8 +118,8 @@ func TestAFieldIsShownByItsRight(t *testing.T) {
 	}
 	for token, want := range map[string]map[string]bool{
 		viewer:     {"assessed_on": true, `"fear"`: false, "self_harm": false, canary: false, `"level"`: false, `"withheld":true`: true},
-		deskWoman:  {"assessed_on": true, `"fear"`: true, "self_harm": false, canary: false, `"level":"HIGH"`: true, `"withheld":true`: true},
-		supervisor: {"assessed_on": true, `"fear"`: true, "self_harm": true, canary: true, `"level":"HIGH"`: true, `"withheld":false`: true},
+		deskWoman:  {"assessed_on": true, `"fear"`: true, "self_harm": false, canary: false, `"level":"HIGH"`: true, `"score"`: false, `"withheld":true`: true},
+		supervisor: {"assessed_on": true, `"fear"`: true, "self_harm": true, canary: true, `"level":"HIGH"`: true, `"score"`: true, `"withheld":false`: true},
 	} {
 		body := read(token)
 		for text, there := range want {
@@ -152,6 +152,27 @@ func TestAFieldIsShownByItsRight(t *testing.T) {
 	}
 	if strings.Contains(d.logged(), canary) {
 		t.Error("the log has an answer")
+	}
+}
+
+// A version that was replaced had rights of its own, which nobody may choose.
+func TestOnlyTheVersionInForceIsAnswered(t *testing.T) {
+	d, k := openStaffed(t), &filled{}
+	d.server.Forms = k
+	next := risk()
+	next.Version = "2"
+	d.server.FormList = []casefile.Form{next}
+	base := "/v1/cases/" + string(ownCase) + "/forms/"
+	for path, version := range map[string]string{base + "risk_assessment": "1", base + "nothing": "2"} {
+		p := read[Problem](t, d.asks(deskWoman, http.MethodPut, path, map[string]any{"version": version, "answers": map[string]any{}}, "If-Match", `"0"`),
+			http.StatusUnprocessableEntity)
+		if p.Field != "version" || p.Detail != "ไม่ใช่รุ่นที่ใช้อยู่" || k.asked != 0 {
+			t.Errorf("%s: %+v, asked %d times", path, p, k.asked)
+		}
+	}
+	d.asks(deskWoman, http.MethodPut, base+"risk_assessment", map[string]any{"version": "2", "answers": map[string]any{}}, "If-Match", `"0"`)
+	if k.asked != 1 {
+		t.Error("the version in force did not reach the forms")
 	}
 }
 

@@ -39,6 +39,7 @@ type Routed struct {
 	Reporter  casefile.ReporterID
 	Member    casefile.MemberID // set when the person is also a member
 	Language  casefile.Language
+	OpenCases []casefile.OpenCase // of the person, before this arrival
 	Talk      casefile.TalkAnswer // of a conversation beside any case
 	Concern   casefile.ConcernID  // the word went to a concern, as its number ConcernN
 	ConcernN  int

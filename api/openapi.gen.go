@@ -1157,6 +1157,12 @@ type PaperPerson = paper.Person
 // PaperSigner defines model for PaperSigner.
 type PaperSigner = paper.Signer
 
+// PartGiven defines model for PartGiven.
+type PartGiven struct {
+	// Id Absent for a part whose people you may not know.
+	Id string `json:"id,omitempty,omitzero"`
+}
+
 // PartInCase defines model for PartInCase.
 type PartInCase = casefile.PartInCase
 
@@ -7154,7 +7160,7 @@ type PutInCaseResponseObject interface {
 	VisitPutInCaseResponse(w http.ResponseWriter) error
 }
 
-type PutInCase201JSONResponse NewID
+type PutInCase201JSONResponse PartGiven
 
 func (response PutInCase201JSONResponse) VisitPutInCaseResponse(w http.ResponseWriter) error {
 

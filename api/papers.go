@@ -18,7 +18,8 @@ import (
 
 // Papers writes official papers, and finds them again.
 type Papers interface {
-	// IssuePaper numbers and keeps a paper; a repeat of an order returns the paper of the first.
+	// IssuePaper numbers and keeps a paper; a repeat of an order returns the paper of the first,
+	// or paper.ErrAnother when that was another.
 	IssuePaper(ctx context.Context, o paper.Order) (paper.Paper, paper.Document, error)
 	// Paper returns the same bytes that were issued, or casefile.ErrNotFound.
 	Paper(ctx context.Context, id casefile.CaseID, office casefile.UnitID, year, number int) (paper.Paper, paper.Document, error)
@@ -104,6 +105,9 @@ func (s *Server) area(at casefile.Place) string {
 
 // inPaper says where in the request a field of the paper stands.
 func inPaper(err error) error {
+	if errors.Is(err, paper.ErrAnother) {
+		return ErrKeyReused
+	}
 	var bad *casefile.InvalidError
 	if !errors.As(err, &bad) {
 		return err

@@ -11,9 +11,15 @@ import (
 )
 
 // archive numbers papers and keeps none.
-type archive struct{ last paper.Paper }
+type archive struct {
+	last paper.Paper
+	err  error
+}
 
 func (a *archive) IssuePaper(_ context.Context, o paper.Order) (paper.Paper, paper.Document, error) {
+	if a.err != nil {
+		return paper.Paper{}, paper.Document{}, a.err
+	}
 	a.last = o.Paper
 	a.last.Number, a.last.Year = 7, paper.YearOf(o.Paper.At)
 	d, err := a.last.PDF()
@@ -42,8 +48,8 @@ func (a *archive) Unit(_ context.Context, id casefile.UnitID) (casefile.Unit, er
 
 // A paper is refused by the name of the field, and downloaded on the record only.
 func TestPapersAreAskedForByName(t *testing.T) {
-	d := open(t)
-	d.server.Papers = &archive{}
+	d, kept := open(t), &archive{}
+	d.server.Papers = kept
 	base := "/v1/cases/" + string(ownCase) + "/papers"
 	note := func(office string, change map[string]any) map[string]any {
 		p := map[string]any{
@@ -71,6 +77,10 @@ func TestPapersAreAskedForByName(t *testing.T) {
 	given := read[PaperGiven](t, d.asks(radio65, http.MethodPost, post, note("u65", nil)), http.StatusCreated)
 	if !strings.HasSuffix(given.Number, "-7") || given.Pages != 1 || len(d.viewed) != 0 {
 		t.Errorf("given %+v, looks %v", given, d.viewed)
+	}
+	kept.err = paper.ErrAnother
+	if p := read[Problem](t, d.asks(radio65, http.MethodPost, post, note("u65", nil)), http.StatusUnprocessableEntity); p.Code != "key_reused" {
+		t.Errorf("the key of another paper is answered %+v", p)
 	}
 	res := d.asks(radio65, http.MethodGet, base+"/"+given.Number+"?office=u65&purpose=referral", nil)
 	if res.Code != http.StatusOK || !strings.HasPrefix(res.Body.String(), "%PDF-") || res.Header().Get("Content-Type") != "application/pdf" || len(d.viewed) != 1 {

@@ -17,6 +17,7 @@ type register struct {
 	person casefile.Person
 	query  casefile.PersonQuery
 	home   casefile.Household
+	entry  string
 	err    error
 }
 
@@ -101,7 +102,7 @@ func (g *register) LeaveHousehold(_ context.Context, r casefile.Reader, _ string
 }
 
 func (g *register) PutInCase(_ context.Context, r casefile.Reader, _ casefile.CaseID, _ casefile.PersonID, _ casefile.PartInCase) (string, error) {
-	return "entry", g.note(r, "put")
+	return g.entry, g.note(r, "put")
 }
 
 func (g *register) TakeOutOfCase(_ context.Context, r casefile.Reader, _ casefile.CaseID, _, _ string) error {
@@ -150,8 +151,12 @@ func TestPeopleKeepToTheScope(t *testing.T) {
 	if res := d.asks(radio65, http.MethodGet, own+"?purpose=legal", nil); res.Code != http.StatusOK || strings.Contains(res.Body.String(), `"person"`) {
 		t.Errorf("%d %s", res.Code, res.Body)
 	}
-	if res := d.asks(radio65, http.MethodPost, own, map[string]any{"person": mali, "part": "VICTIM"}); res.Code != http.StatusCreated {
-		t.Errorf("%d %s", res.Code, res.Body)
+	for entry, want := range map[string]string{"entry": `{"id":"entry"}`, "": `{}`} { // no ID: who may not know gets none
+		g.entry = entry
+		res := d.asks(radio65, http.MethodPost, own, map[string]any{"person": mali, "part": "VICTIM"})
+		if res.Code != http.StatusCreated || strings.TrimSpace(res.Body.String()) != want {
+			t.Errorf("%d %s", res.Code, res.Body)
+		}
 	}
 	g.err = casefile.ErrNotFound
 	if res := d.asks(radio65, http.MethodGet, "/v1/persons/"+string(mali)+"?purpose=legal", nil); res.Code != http.StatusNotFound || strings.Contains(res.Body.String(), "มะลิ") {

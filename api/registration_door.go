@@ -11,9 +11,12 @@ import (
 	"github.com/ess-thailand/ess/line"
 )
 
-// join goes on with becoming a member, one press at a time.
+// join goes on with becoming a member, one press at a time. Whoever has an open
+// case is asked nothing: what they type belongs to the case.
 func (s *Server) join(ctx context.Context, a line.Arrival, r Routed) error {
 	switch {
+	case len(r.OpenCases) > 0 && a.In.Option != casefile.JoinCancel && a.In.Option != casefile.JoinRenew:
+		return s.say(ctx, a, r.Language, "concern_later", activities.Args{})
 	case a.In.Option == casefile.JoinCancel:
 		if err := s.Members.EndJoining(ctx, r.Reporter); err != nil {
 			return fmt.Errorf("end joining: %w", err)
@@ -140,9 +143,14 @@ func (s *Server) vet(ctx context.Context, a line.Arrival, r Routed) error {
 		}
 		return s.say(ctx, a, r.Language, "member_show", args)
 	}
-	reg, err := s.Members.Decide(ctx, a.In.Registration, casefile.Deed(a.In.Option), by, a.In.Reason)
+	deed := casefile.Deed(a.In.Option)
+	if deed != casefile.Approve && deed != casefile.Reject { // no card offers anything else
+		return s.say(ctx, a, r.Language, "member_decided", activities.Args{Reason: "REFUSED"})
+	}
+	reg, err := s.Members.Decide(ctx, a.In.Registration, deed, by, a.In.Reason)
 	args := activities.Args{Code: reg.Code(), Reason: a.In.Option}
-	if errors.As(err, &refused) || errors.Is(err, casefile.ErrNotFound) {
+	var invalid *casefile.InvalidError // their LINE account is somebody else's by now
+	if errors.As(err, &refused) || errors.As(err, &invalid) || errors.Is(err, casefile.ErrNotFound) {
 		args, err = activities.Args{Reason: "REFUSED"}, nil
 	}
 	if err != nil {

@@ -3,12 +3,15 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
+	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/policy"
 )
 
@@ -20,6 +23,8 @@ type joiners struct {
 	regs    map[casefile.RegistrationID]casefile.Registration
 	looks   []string
 	moved   []string
+
+	decideErr error
 }
 
 func (w *world) joiners() *joiners {
@@ -40,6 +45,13 @@ func (j *joiners) SetJoining(_ context.Context, of casefile.ReporterID, is casef
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.joining[of] = is
+	return nil
+}
+
+func (j *joiners) EndJoining(_ context.Context, of casefile.ReporterID) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.joining, of)
 	return nil
 }
 
@@ -67,6 +79,10 @@ func (j *joiners) Applicant(_ context.Context, id casefile.RegistrationID, by ca
 }
 
 func (j *joiners) Decide(_ context.Context, id casefile.RegistrationID, d casefile.Deed, by casefile.Actor, reason string) (casefile.Registration, error) {
+	j.moved = append(j.moved, string(id)+" "+string(d))
+	if j.decideErr != nil {
+		return casefile.Registration{}, j.decideErr
+	}
 	r, err := j.regs[id].Apply(d, by, reason, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), casefile.Terms{Valid: time.Hour})
 	if err == nil {
 		j.regs[id] = r
@@ -153,5 +169,70 @@ func TestAWishToBeAMemberIsAskedForStepByStep(t *testing.T) {
 	terms := casefile.Terms{Adult: policy.Default().Members.Adult}
 	if r, err := j.Asks("id", "m", at, terms); err != nil || r.Class != casefile.Junior || r.Role != "" || r.State != casefile.MemberPending || j.Born != 2010 {
 		t.Errorf("a cyber scout of 16: %+v, born %d, %v", r, j.Born, err)
+	}
+}
+
+// saidTo is what a press is answered with at the door.
+func (d *door) saidTo(in casefile.Incoming, r Routed) activities.Outgoing {
+	d.t.Helper()
+	in.Word = casefile.Pressed
+	d.world.said = nil
+	a := line.Arrival{EventID: "01PRESS", ReplyToken: "token", UserID: "U1", In: in}
+	if err := d.server.answerNow(d.t.Context(), a, r); err != nil || len(d.world.said) != 1 {
+		d.t.Fatalf("said %d things, %v", len(d.world.said), err)
+	}
+	return d.world.said[0]
+}
+
+// A postback can be written by hand: a verifier's card approves or rejects, and
+// does nothing else.
+func TestAVerifiersCardOnlyApprovesOrRejects(t *testing.T) {
+	d := open(t)
+	j := d.world.joiners()
+	vet := func(option string) string {
+		t.Helper()
+		in := casefile.Incoming{Action: casefile.ActVet, Registration: waiting, Option: option, Reason: "WHY"}
+		said := d.saidTo(in, Routed{Reporter: "r", Member: "one", Language: casefile.Thai})
+		if said.Template != "member_decided" {
+			t.Errorf("%s is answered with %s", option, said.Template)
+		}
+		return said.Args.Reason
+	}
+	for _, deed := range append(slices.Clone(casefile.Deeds), "", "ANYTHING") {
+		j.regs[waiting], j.moved = casefile.Registration{ID: waiting, Member: "reg-1", State: casefile.MemberPending}, nil
+		may := deed == casefile.Approve || deed == casefile.Reject
+		want := "REFUSED"
+		if may {
+			want = string(deed)
+		}
+		if got := vet(string(deed)); got != want || (len(j.moved) > 0) != may {
+			t.Errorf("%s: %s, done %v", deed, got, j.moved)
+		}
+	}
+	j.decideErr = &casefile.InvalidError{Field: "line", Th: "บัญชี LINE นี้เป็นของสมาชิกคนอื่นแล้ว", En: "another member has this LINE account"}
+	if got := vet(string(casefile.Approve)); got != "REFUSED" {
+		t.Errorf("whose account is another member's: %s", got)
+	}
+}
+
+// What somebody with an open case types belongs to the case, so they are asked
+// nothing: a name typed as an answer would be read by whoever is on the case.
+func TestWhoHasAnOpenCaseIsNotAskedToJoin(t *testing.T) {
+	d := open(t)
+	j := d.world.joiners()
+	r := Routed{Reporter: "r", Language: casefile.Thai, OpenCases: []casefile.OpenCase{{ID: ownCase, State: casefile.FollowUp}}}
+	for _, in := range []casefile.Incoming{
+		{Action: casefile.ActJoin}, {Action: casefile.ActJoin, Reason: string(casefile.Agency)}, {Action: casefile.ActJoin, Option: casefile.JoinAgree},
+	} {
+		if said := d.saidTo(in, r); said.Template != "concern_later" || len(j.joining) > 0 {
+			t.Errorf("%+v is answered with %s, asked %v", in, said.Template, j.joining)
+		}
+	}
+	if said := d.saidTo(casefile.Incoming{Action: casefile.ActJoin, Option: casefile.JoinCancel}, r); said.Template != "member_stopped" {
+		t.Errorf("a wish to stop is answered with %s", said.Template)
+	}
+	r.OpenCases = nil
+	if said := d.saidTo(casefile.Incoming{Action: casefile.ActJoin, Reason: string(casefile.Agency)}, r); said.Template != "member_ask" || len(j.joining) != 1 {
+		t.Errorf("without a case the answer is %s, asked %v", said.Template, j.joining)
 	}
 }

@@ -139,6 +139,13 @@ func apply(c *Case, e Event) error {
 		}
 		c.RadioSeen = e.At
 	case Departed, Arrived, CannotFind, Released:
+		if e.Kind == Released && c.State == FollowUp && c.Care != nil { // whoever leaves owes it nothing more
+			c.careWithout(Exclusion{Member: acting(e)}, e)
+			if e.Care == nil {
+				return nil
+			}
+			return c.owe(e, e.Care)
+		}
 		return progress(c, e)
 	case SceneStopped:
 		if e.By.Kind == ByMember && !onTeam(*c, MemberID(e.By.ID)) {
@@ -229,6 +236,8 @@ func question(c Case, e Event) error {
 		return refuse(c, e, "ต้องระบุคำถาม", "say which question")
 	case c.Quiet:
 		return refuse(c, e, "ผู้แจ้งใช้โหมดเงียบ ห้ามส่งข้อความที่ผู้แจ้งไม่ได้ขอ", "the reporter is in quiet mode: nothing unasked is ever sent")
+	case c.Care != nil && c.Care.Contact.NoMessage:
+		return refuse(c, e, "ห้ามส่งข้อความถึงผู้รับการดูแล", "the person must not be written to")
 	case !c.Channel.Hears():
 		return refuse(c, e, "ผู้แจ้งไม่ได้แจ้งผ่าน LINE หรือ SMS", "the reporter came neither by LINE nor by SMS")
 	}

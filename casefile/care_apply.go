@@ -184,15 +184,20 @@ func (c *Case) settleKind(k ObligationKind, s ObligationState, e Event) {
 
 // forget keeps the state small: what was settled long ago stands in the record alone.
 func (c *Care) forget() {
-	settled := 0
-	for i := len(c.Owed) - 1; i >= 0; i-- {
-		if c.Owed[i].Open() {
-			continue
+	var old []int
+	for i, o := range c.Owed {
+		if !o.Open() && !slices.ContainsFunc(c.Owed, func(x Obligation) bool { return x.Open() && slices.Contains(x.After, o.ID) }) {
+			old = append(old, i)
 		}
-		needed := slices.ContainsFunc(c.Owed, func(o Obligation) bool { return o.Open() && slices.Contains(o.After, c.Owed[i].ID) })
-		if settled++; settled > settledKept && !needed {
-			c.Owed = slices.Delete(c.Owed, i, i+1)
-		}
+	}
+	if len(old) <= settledKept {
+		return
+	}
+	slices.SortStableFunc(old, func(a, b int) int { return c.Owed[a].SettleAt.Compare(c.Owed[b].SettleAt) })
+	old = old[:len(old)-settledKept] // never one that was settled just now: the record must still hear of it
+	slices.Sort(old)
+	for _, i := range slices.Backward(old) {
+		c.Owed = slices.Delete(c.Owed, i, i+1)
 	}
 }
 
@@ -201,6 +206,8 @@ func setManager(c *Case, e Event) error {
 	switch {
 	case m == "":
 		return refuse(*c, e, "ต้องระบุผู้จัดการรายกรณี", "say who manages the case")
+	case e.By.Kind == ByMember && c.Care.Manager != "" && MemberID(e.By.ID) != c.Care.Manager:
+		return refuse(*c, e, "มีผู้จัดการรายกรณีแล้ว", "somebody manages the case already")
 	case e.By.Kind == ByMember && e.Unit != c.Owner && MemberID(e.By.ID) != c.Care.Manager:
 		return refuse(*c, e, "เฉพาะเจ้าหน้าที่ของหน่วยงานเจ้าของเรื่อง", "only somebody of the office that owns the case")
 	}
@@ -490,7 +497,8 @@ func (c *Case) careWithout(x Exclusion, e Event) {
 // OwnerExcluded reports whether a follow-up is owned by an office that must not
 // hear of it, and neither another office nor anybody's help has been asked for.
 func (c Case) OwnerExcluded() bool {
-	return c.State == FollowUp && c.Care != nil && c.Excludes(c.Owner, "") && !c.Care.Owes(OweTransfer) && !c.Care.Owes(OweHelp)
+	return c.State == FollowUp && c.Care != nil && c.Excludes(c.Owner, "") && !c.Care.Owes(OweTransfer) &&
+		!slices.ContainsFunc(c.Care.Owed, func(o Obligation) bool { return o.Kind == OweHelp && o.About == 0 && o.Open() })
 }
 
 // endCare refuses to end a case whose word to a court or a partner is still open,

@@ -15,6 +15,8 @@ type Opening struct {
 	From     string    `json:"from,omitempty"`     // what it came from: "concern/…"; nothing personal
 	Private  Private   `json:"private,omitzero"`
 	At       time.Time `json:"at"` // case time
+
+	Excluded []Exclusion `json:"excluded,omitempty"` // whom the case must not reach
 }
 
 // Begin is the opening as the first event of its case.

@@ -106,3 +106,29 @@ func carePromises(t *rapid.T, was, is Case, e Event) {
 
 // calledTogether is room for what one word settles at once.
 const calledTogether = 4
+
+// What was owed for long and is settled at last is kept before what was settled long ago.
+func TestALongObligationThatIsSettledAtLastIsHeardOf(t *testing.T) {
+	c := Case{ID: "c1", Version: 9, State: FollowUp, Severity: High, Owner: "office", Care: &Care{Problem: UrgentIncident, BeganAt: epoch}}
+	must := func(e Event) {
+		t.Helper()
+		next, err := Apply(c, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c = next
+	}
+	owe := func(at time.Time) {
+		must(Event{Kind: Owed, At: at, By: Actor{ByOperator, "o1"}, Care: &CareDetail{Owed: []Obligation{{Kind: OweTask, Code: "X", DueAt: at.Add(time.Hour), CallAt: at.Add(time.Minute)}}}})
+	}
+	owe(epoch)
+	for i := range 2 * settledKept {
+		at := epoch.Add(time.Duration(i+1) * time.Hour)
+		owe(at)
+		must(Event{Kind: Settled, At: at, By: Actor{ByOperator, "o1"}, Care: &CareDetail{Obligation: i + 2, State: Done}})
+	}
+	must(Event{Kind: Settled, At: epoch.Add(1000 * time.Hour), By: Actor{ByOperator, "o1"}, Care: &CareDetail{Obligation: 1, State: Done}})
+	if o, kept := c.Care.Obligation(1); !kept || o.State != Done || len(c.Care.Owed) > settledKept {
+		t.Errorf("obligation 1: %+v, kept %t of %d", o, kept, len(c.Care.Owed))
+	}
+}

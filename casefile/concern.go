@@ -128,8 +128,8 @@ type ConcernEvent struct {
 	School   UnitID           `json:"school,omitempty"`
 	Level    Level            `json:"level,omitempty"`
 	Unit     UnitID           `json:"unit,omitempty"`
-	Step     int              `json:"step,omitempty"` // offices tried before this one
-	Asked    []MemberID       `json:"asked,omitempty"`
+	Step     int              `json:"step,omitempty"`     // offices tried before this one
+	Asked    []MemberID       `json:"asked,omitempty"`    // of DECLINED: who is asked no more
 	Evidence []int            `json:"evidence,omitempty"` // of REFERRED: what goes with it, by the numbers of the events that brought it
 	To       Partner          `json:"to,omitempty"`
 	Case     CaseID           `json:"case,omitempty"`
@@ -172,6 +172,7 @@ type Concern struct {
 	Level    Level        `json:"level,omitempty"`
 	Unit     UnitID       `json:"unit,omitempty"` // asked last
 	Asked    []MemberID   `json:"asked,omitempty"`
+	Declined []MemberID   `json:"declined,omitempty"` // who said that they are part of it: never asked again
 	Owner    Actor        `json:"owner,omitzero"`
 	Office   UnitID       `json:"office,omitempty"` // of the owner
 	Case     CaseID       `json:"case,omitempty"`
@@ -189,12 +190,15 @@ type Concern struct {
 	Inbox      int       `json:"inbox"`
 }
 
+// ReasonConflict is the reason of somebody who is part of it, or close to somebody who is.
+const ReasonConflict = "CONFLICT"
+
 // ReasonTellSchool marks that nobody of the school is part of it, so that the school may be asked.
 const ReasonTellSchool = "TELL_SCHOOL"
 
 // DeclineReasons are why an office does not take a concern up, EndReasons why there is no more to do.
 var (
-	DeclineReasons = []string{"NOT_OUR_AREA", "NOT_OUR_WORK", "CONFLICT"}
+	DeclineReasons = []string{"NOT_OUR_AREA", "NOT_OUR_WORK", ReasonConflict}
 	EndReasons     = []string{"CARED_FOR", "NOTHING_FOUND", "NOT_FOUND", "KNOWN_ALREADY"}
 )
 

@@ -45,7 +45,7 @@ func (c Concern) Apply(e ConcernEvent) (Concern, error) {
 	if err := c.mayHappen(e); err != nil {
 		return c, err
 	}
-	c.Asked, c.Released = slices.Clone(c.Asked), slices.Clone(c.Released)
+	c.Asked, c.Declined, c.Released = slices.Clone(c.Asked), slices.Clone(c.Declined), slices.Clone(c.Released)
 	c.Version++
 	c.Inbox = max(c.Inbox, e.Inbox)
 	if !e.DueAt.IsZero() {
@@ -69,13 +69,16 @@ func (c Concern) Apply(e ConcernEvent) (Concern, error) {
 	case ConcernAsked, ConcernNobody:
 		c.Step, c.Level, c.Unit = e.Step, e.Level, e.Unit
 		for _, m := range e.Asked {
-			if !slices.Contains(c.Asked, m) {
+			if !slices.Contains(c.Asked, m) && !slices.Contains(c.Declined, m) {
 				c.Asked = append(c.Asked, m)
 			}
 		}
 		if e.Kind == ConcernAsked && c.State == ConcernReceived {
 			c.State = ConcernOffered
 		}
+	case ConcernDeclined:
+		c.Declined = append(c.Declined, e.Asked...)
+		c.Asked = slices.DeleteFunc(c.Asked, func(m MemberID) bool { return slices.Contains(e.Asked, m) })
 	case ConcernTakenUp:
 		c.State, c.Owner, c.Office, c.TakenAt, c.Proposed = ConcernTaken, e.By, e.Unit, e.At, Actor{}
 		c.Child = c.Kind.AlwaysChild() || !e.Adult
@@ -153,6 +156,15 @@ func (c Concern) mayHappen(e ConcernEvent) error {
 		return no("เรื่องนี้ไม่ได้ส่งถึงท่าน", "you were not asked about this")
 	}
 	return nil
+}
+
+// KeptFrom is whom a case that comes from the concern must not reach: the school that it is about, unless the pointer
+// lets the school know.
+func (c Concern) KeptFrom() []Exclusion {
+	if c.School == "" || c.AskHere {
+		return nil
+	}
+	return []Exclusion{{Unit: c.School}}
 }
 
 // EndKind is what a person's wish to end the concern comes to: of a child's, the

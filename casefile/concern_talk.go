@@ -17,7 +17,8 @@ const (
 )
 
 // Talk is a short conversation that somebody has with the account beside any
-// case. It is personal data as a whole, and forgotten within minutes.
+// case. It is personal data as a whole, kept sealed, and dropped when its time is
+// over; what it has told a concern stays there.
 type Talk struct {
 	Step    TalkStep    `json:"step"`
 	About   ConcernKind `json:"about,omitempty"`
@@ -104,10 +105,10 @@ func (t Talk) pressed(in Incoming) (Talk, TalkAnswer) {
 		return Talk{}, TalkAnswer{Say: "concern_kinds", Forget: true}
 	case slices.Contains(ConcernKinds, kind):
 		return Talk{Step: TalkWhere, About: kind}, TalkAnswer{Say: "concern_where", About: kind}
+	case in.Reason == TalkUrgent: // whenever it is pressed, and whatever was said before
+		return Talk{}, TalkAnswer{Say: "concern_urgent", Urgent: true, Forget: true}
 	case t.About == "": // its time is over
 		return Talk{}, TalkAnswer{Say: "concern_kinds", Forget: true}
-	case in.Reason == TalkUrgent:
-		return Talk{}, TalkAnswer{Say: "concern_urgent", Urgent: true, Forget: true}
 	case in.Reason == ReasonTellSchool && t.Step == TalkWhat && t.About == AboutSchool:
 		t.School = true
 		return t, TalkAnswer{Say: "concern_what", About: t.About, Word: t.mark(in, MarkTell)}

@@ -100,6 +100,37 @@ func TestWhatTheLawOfConcernsForbids(t *testing.T) {
 	}
 }
 
+func TestWhoeverIsPartOfItIsAskedNoMore(t *testing.T) {
+	c, err := tell(t, offeredConcern(t, AboutDrugs),
+		ConcernEvent{Kind: ConcernDeclined, By: worker1, Reason: ReasonConflict, Asked: []MemberID{"w1"}, DueAt: noon},
+		ConcernEvent{Kind: ConcernAsked, By: System, Step: 2, Asked: []MemberID{"w1", "w3"}, DueAt: noon})
+	if err != nil || !slices.Equal(c.Asked, []MemberID{"w2", "w3"}) || !slices.Equal(c.Declined, []MemberID{"w1"}) {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	var refused *RefusedError
+	for _, k := range []ConcernEventKind{ConcernTakenUp, ConcernIntoAlarm} {
+		if _, err := c.Apply(ConcernEvent{Kind: k, By: worker1, Case: "x", At: noon}); !errors.As(err, &refused) {
+			t.Errorf("%s by who is part of it: %v", k, err)
+		}
+	}
+	if _, err := c.Apply(ConcernEvent{Kind: ConcernTakenUp, By: worker2, At: noon}); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+}
+
+func TestACaseIsKeptFromTheSchoolUnlessThePointerLetsItKnow(t *testing.T) {
+	for _, tt := range []struct {
+		c    Concern
+		want []Exclusion
+	}{
+		{Concern{School: "s"}, []Exclusion{{Unit: "s"}}}, {Concern{School: "s", AskHere: true}, nil}, {Concern{}, nil},
+	} {
+		if got := tt.c.KeptFrom(); !slices.Equal(got, tt.want) {
+			t.Errorf("%+v: %v", tt.c, got)
+		}
+	}
+}
+
 func TestASecondPersonLooksBeforeAChildsConcernEnds(t *testing.T) {
 	taken, _ := tell(t, offeredConcern(t, AboutDrugs), ConcernEvent{Kind: ConcernTakenUp, By: worker1, DueAt: noon})
 	if taken.EndKind(worker1) != ConcernEndWanted {
@@ -177,7 +208,8 @@ func TestATalkLeadsFromAKindToThanks(t *testing.T) {
 		{"a danger is asked about", []Incoming{press("DRUGS"), pin, {Word: Said, Text: "กำลังทำร้ายกันตอนนี้"}}, "concern_thanks", true, false, TalkMore},
 		{"a picture first is enough", []Incoming{press("DRUGS"), {Word: SentMedia, MessageID: "1", MediaKind: "image"}}, "concern_thanks", false, true, TalkMore},
 		{"what follows is added", []Incoming{press("DRUGS"), pin, {Word: Said, Text: "a"}, {Word: SentMedia, MessageID: "1"}}, "concern_added", false, false, TalkMore},
-		{"an old button without a talk shows the kinds", []Incoming{press(TalkUrgent)}, "concern_kinds", false, false, ""},
+		{"an old button of danger raises the alarm without a talk", []Incoming{press(TalkUrgent)}, "concern_urgent", false, false, ""},
+		{"another old button without a talk shows the kinds", []Incoming{press(TalkSkip)}, "concern_kinds", false, false, ""},
 		{"words without a talk are not ours", []Incoming{{Word: Said, Text: "สวัสดี"}}, "", false, false, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

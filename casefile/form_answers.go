@@ -22,8 +22,10 @@ func mayDo(rights, needed []Right) bool {
 
 // Accept checks the answers that somebody with the rights gives, against this
 // version of the form. A field that they may not write keeps the answer that it
-// had, and is not asked of them. It finds every mistake; each is an *InvalidError
-// that names the field.
+// had, and is not asked of them; so does one that they may write but not read and
+// that they left empty, for nobody takes back what they cannot see. An answer
+// that does not fit its field any more is not kept. It finds every mistake; each
+// is an *InvalidError that names the field.
 func (f Form) Accept(given, before Filled, rights []Right) (Filled, error) {
 	var errs []error
 	wrong := func(field, th, en string) {
@@ -38,22 +40,26 @@ func (f Form) Accept(given, before Filled, rights []Right) (Filled, error) {
 	kept := Filled{}
 	for _, x := range f.Fields {
 		v, ok := given[x.Code]
-		if !mayDo(rights, x.Write) {
-			if ok {
-				wrong(x.Code, "ท่านไม่มีสิทธิกรอกช่องนี้", "you may not answer this field")
-			}
-			if was, had := before[x.Code]; had {
-				kept[x.Code] = was
-			}
-			continue
+		mayWrite := mayDo(rights, x.Write)
+		if !mayWrite && ok {
+			wrong(x.Code, "ท่านไม่มีสิทธิกรอกช่องนี้", "you may not answer this field")
 		}
-		answer, err := f.parse(x, v)
+		var answer any
+		var err error
+		if mayWrite {
+			answer, err = f.parse(x, v)
+		}
+		if err == nil && answer == nil && !(mayWrite && mayDo(rights, x.Read)) {
+			if was, unfit := f.parse(x, before[x.Code]); unfit == nil {
+				answer = was
+			}
+		}
 		switch {
 		case err != nil:
 			errs = append(errs, err)
 		case answer != nil:
 			kept[x.Code] = answer
-		case x.Required:
+		case x.Required && mayWrite:
 			wrong(x.Code, "ต้องกรอกช่องนี้", "this field must be answered")
 		}
 	}
@@ -149,9 +155,9 @@ func (f Form) Shown(a Filled, rights []Right) (shown Filled, withheld bool) {
 	return shown, withheld
 }
 
-// Finding is what the rules of a form make of its answers.
+// Finding is what the rules of a form make of its answers. No score: none, or not for this reader.
 type Finding struct {
-	Score   int      `json:"score"`
+	Score   int      `json:"score,omitempty"`
 	Level   Risk     `json:"level"`
 	Reasons []Reason `json:"reasons"`
 }
@@ -197,16 +203,22 @@ func (f Form) Find(a Filled) (Finding, bool) {
 }
 
 // ShownFinding is what somebody with the rights may read of a finding: its
-// reasons tell what was answered, so each needs the right to its field.
+// reasons tell what was answered, so each needs the right to its field. The score
+// needs the right to every field that is weighed: beside the reasons, it would
+// tell what the others hold.
 func (f Form) ShownFinding(a Filled, rights []Right) (Finding, bool) {
 	found, ok := f.Find(a)
 	if !ok || !mayDo(rights, f.Scoring.Read) {
 		return Finding{}, false
 	}
-	found.Reasons = slices.DeleteFunc(found.Reasons, func(r Reason) bool {
-		x, _ := f.Field(r.Field)
+	secret := func(field string) bool {
+		x, _ := f.Field(field)
 		return !mayDo(rights, x.Read)
-	})
+	}
+	if slices.ContainsFunc(f.Scoring.Rules, func(r PointRule) bool { return secret(r.Field) }) {
+		found.Score = 0
+	}
+	found.Reasons = slices.DeleteFunc(found.Reasons, func(r Reason) bool { return secret(r.Field) })
 	return found, true
 }
 

@@ -145,6 +145,7 @@ type Incoming struct {
 	Member     MemberID     `json:"member,omitempty"`  // of ActMemberGone
 
 	Registration RegistrationID `json:"registration,omitempty"` // that a verifier's button names
+	Excluded     []Exclusion    `json:"excluded,omitempty"`     // of a report that a concern became: whom the case must not reach
 }
 
 // distress are typed words that mean the same as the silent button's neighbour
@@ -155,6 +156,13 @@ var distress = []string{"ช่วยด้วย", "ช่วย", "help", "sos
 var typed = map[string]IncidentType{
 	"1": ThreatAssault, "2": Confinement, "3": SexualRisk, "4": Berserk, "5": Gathering,
 	"๑": ThreatAssault, "๒": Confinement, "๓": SexualRisk, "๔": Berserk, "๕": Gathering,
+}
+
+// Cries reports whether a written message is a cry for help, and not a digit of the menu.
+func Cries(text string) bool {
+	_, reports := Typed(text)
+	_, digit := typed[strings.Trim(strings.TrimSpace(text), ".!。 ")]
+	return reports && !digit
 }
 
 // Typed is the incident that a written message reports, and whether it does. A

@@ -47,7 +47,7 @@ var law = map[Kind]rule{
 	QuestionAsked:   {by: []ActorKind{ByOperator}},
 
 	Offered:        {from: append([]State{Controlled, Handover}, responding...), by: chain},
-	Escalated:      {from: append([]State{Draft, Controlled, Handover}, responding...), by: chain},
+	Escalated:      {from: append([]State{Draft, Controlled, Handover, FollowUp}, responding...), by: chain},
 	NobodyNotified: {by: clocks},
 	Acknowledged:   {from: append([]State{Draft, Controlled, Handover}, responding...), by: []ActorKind{ByMember, ByOperator, ByTemporalUI}},
 	Accepted:       {from: append([]State{Controlled}, responding...), by: staff},

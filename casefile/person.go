@@ -9,7 +9,8 @@ import (
 	"unicode"
 )
 
-// PersonID names a person of the register: random, and tells nothing.
+// PersonID names a person of the register, and tells nothing of them: it is random,
+// or a keyed hash of the key that somebody has in the source of an import.
 type PersonID string
 
 // Sex is what the civil register says, or what somebody was told.

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"errors"
 	"slices"
 	"testing"
 )
@@ -92,6 +93,9 @@ func TestTwoPeopleWhoCannotBeOne(t *testing.T) {
 		{"the alleged of one case and the victim of another", Merging{
 			Person: a, Into: b, PersonParts: map[CaseID][]PartInCase{"1": {PartAlleged}}, IntoParts: map[CaseID][]PartInCase{"2": {PartVictim}},
 		}, true},
+		{"born in years two apart", Merging{Person: Person{ID: "a", Birth: Birth{Year: 2015}}, Into: Person{ID: "b", Birth: Birth{Year: 2017}}}, true},
+		{"born in years three apart", Merging{Person: Person{ID: "a", Birth: Birth{Year: 2018}}, Into: Person{ID: "b", Birth: Birth{Year: 2015}}}, false},
+		{"one whose year nobody knows", Merging{Person: Person{ID: "a", Birth: Birth{Year: 2018}}, Into: Person{ID: "b"}}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -99,5 +103,17 @@ func TestTwoPeopleWhoCannotBeOne(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// Whoever asks may have no right to know who is alleged.
+func TestARefusedMergeDoesNotSayWhoIsAlleged(t *testing.T) {
+	err := CheckMerge(Merging{
+		Person: Person{ID: "a"}, Into: Person{ID: "b"},
+		PersonParts: map[CaseID][]PartInCase{"1": {PartAlleged}}, IntoParts: map[CaseID][]PartInCase{"1": {PartChild}},
+	})
+	var invalid *InvalidError
+	if !errors.As(err, &invalid) || invalid.Th != "สองคนนี้รวมกันไม่ได้" || invalid.En != "these two cannot be one" {
+		t.Errorf("said %v", err)
 	}
 }

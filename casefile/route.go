@@ -45,8 +45,12 @@ func Route(t Thread, in Incoming) Decision {
 	case Tapped, Called:
 		return tap(t, in.Type, in.Quiet)
 	case Said:
-		if typ, ok := Typed(in.Text); ok && len(t.Open) == 0 {
+		typ, ok := Typed(in.Text)
+		if ok && len(t.Open) == 0 {
 			return tap(t, typ, false)
+		}
+		if ok && Cries(in.Text) && !t.Open[0].State.BeforeControl() && t.Open[0].State != Duplicate { // whoever is in care for months may be attacked again
+			return Decision{Door: Opens}
 		}
 		return join(t)
 	case SentLocation, SentMedia, Unsent, Blocked:

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -160,7 +161,7 @@ func TestPostbackSurvivesTheRoundTrip(t *testing.T) {
 	}
 	for _, want := range tests {
 		data := Encode(want)
-		if got := Decode(data); got != want {
+		if got := Decode(data); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", data, got, want)
 		}
 		if len(data) > maxPostback || strings.Contains(data, "CONFINEMENT") {
@@ -176,7 +177,7 @@ func TestPostbackOfAnotherHandIsUnknown(t *testing.T) {
 		"v1|report_joins|c=" + string(caseID), "v1|lead_ended|y=1", "v1|lead_has", "v1|same_place", // what one case tells another
 		"v1|cancel|" + strings.Repeat("x", 300),
 	} {
-		if in := Decode(data); in != (casefile.Incoming{Word: casefile.Unknown}) {
+		if in := Decode(data); !reflect.DeepEqual(in, casefile.Incoming{Word: casefile.Unknown}) {
 			t.Errorf("%q was read as %+v", data, in)
 		}
 	}
@@ -190,12 +191,12 @@ func FuzzPostback(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data string) {
 		in := Decode(data)
 		if in.Word == casefile.Unknown {
-			if in != (casefile.Incoming{Word: casefile.Unknown}) {
+			if !reflect.DeepEqual(in, casefile.Incoming{Word: casefile.Unknown}) {
 				t.Errorf("unknown with values: %+v", in)
 			}
 			return
 		}
-		if again := Decode(Encode(in)); again != in {
+		if again := Decode(Encode(in)); !reflect.DeepEqual(again, in) {
 			t.Errorf("%q: read as %+v, then as %+v", data, in, again)
 		}
 	})

@@ -111,7 +111,7 @@ func memberConsent(p page) []messaging_api.MessageInterface {
 		lines: []string{
 			p.say("หน่วยงาน: ", "Organisation: ") + p.unit(),
 			p.say("เก็บชื่อ ตำบล ปีเกิดถ้าถาม และบัญชี LINE แบบเข้ารหัส เพื่อให้หน่วยงานรับรองและเพื่อแจ้งงานแก่ท่าน", "Name, sub-district, year of birth if asked, and your LINE account are kept encrypted, so that your organisation can vouch for you and you can be asked to help."),
-			p.say("ผู้เห็นข้อมูลคือผู้รับรอง ทุกครั้งมีบันทึก ท่านลาออกและขอลบได้ทุกเมื่อ สมาชิกภาพมีอายุหนึ่งปี", "Only verifiers see it, and each look is recorded. You can leave, and have it erased, at any time. A membership lasts one year."),
+			p.say("ผู้เห็นข้อมูลคือผู้รับรอง ทุกครั้งมีบันทึก ท่านลาออกและขอลบได้ทุกเมื่อโดยแจ้งหน่วยงาน สมาชิกภาพมีอายุหนึ่งปี", "Only verifiers see it, and each look is recorded. You can leave, and ask to have it erased, at any time: tell your organisation. A membership lasts one year."),
 		},
 		rows: [][]*messaging_api.FlexButton{row(primary(p.join(p.say("รับทราบและส่งใบสมัคร", "I have read it: apply"), "", casefile.JoinAgree))), row(secondary(p.stop()))},
 	}))
@@ -127,7 +127,7 @@ func memberAlready(p page) []messaging_api.MessageInterface {
 }
 
 func memberStopped(p page) []messaging_api.MessageInterface {
-	return one(p.text(p.tone(p.say("เลิกสมัครแล้ว ไม่ได้เก็บข้อมูลใด", "Stopped. Nothing was kept."), p.say("รับทราบแล้ว", "Noted."))))
+	return one(p.text(p.tone(p.say("เลิกสมัครแล้ว ไม่มีการส่งใบสมัคร", "Stopped. No application was sent."), p.say("รับทราบแล้ว", "Noted."))))
 }
 
 func memberRenewing(p page) []messaging_api.MessageInterface {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -142,7 +143,7 @@ func TestParse(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a, err := Parse(json.RawMessage("{" + head + "," + tt.give + "}"))
-			if a.In != tt.want {
+			if !reflect.DeepEqual(a.In, tt.want) {
 				t.Errorf("in\n got %+v\nwant %+v", a.In, tt.want)
 			}
 			if a.Type != tt.kind || a.UserID != person || a.EventID != "01K0FXTR000000000000000001" || !a.At.Equal(at) || a.ReplyToken != "0000abcd" {

@@ -26,9 +26,6 @@ const (
 	HandoverPaper    Kind = "HANDOVER_NOTE"   // บันทึกการส่งมอบเรื่อง
 )
 
-// Kinds lists every kind.
-var Kinds = []Kind{FactFindingPaper, ReferralPaper, HandoverPaper}
-
 // Secrecy is the mark on every page, by the rules on official secrets.
 type Secrecy string
 

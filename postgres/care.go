@@ -67,7 +67,8 @@ func began(c casefile.Case) time.Time {
 func touched(o casefile.Obligation, after casefile.Case, events []casefile.Event) bool {
 	return slices.ContainsFunc(events, func(e casefile.Event) bool {
 		switch e.Kind {
-		case casefile.ManagerSet, casefile.OfficeAnswered, casefile.CareReopened: // who owes the open ones may be another
+		case casefile.ManagerSet, casefile.OfficeAnswered, casefile.CareReopened, casefile.HandoverAccepted, casefile.CareBegan,
+			casefile.Excluded, casefile.Released: // who owes the open ones may be another
 			return true
 		}
 		return e.Care != nil && e.Care.Obligation == o.ID || o.Since.Equal(e.At) || o.SettleAt.Equal(e.At)

@@ -272,7 +272,7 @@ func (s *Store) ConcernToAlarm(ctx context.Context, id casefile.ConcernID, by ca
 		in.At, in.Channel = now, casefile.ChannelREST
 		return Arrival{EventID: casefile.EventID("concern:" + string(id) + ":" + event), Channel: casefile.ChannelREST, UserID: "concern:" + string(id), In: in, At: now}
 	}
-	arrivals := []Arrival{alarm("alarm", casefile.Incoming{Word: casefile.Called, Type: c.Kind.Incident(), Pin: said.Pin, Text: said.Text, By: by})}
+	arrivals := []Arrival{alarm("alarm", casefile.Incoming{Word: casefile.Called, Type: c.Kind.Incident(), Pin: said.Pin, Text: said.Text, By: by, Excluded: c.KeptFrom()})}
 	for _, e := range events {
 		if e.Private.Media != "" {
 			arrivals = append(arrivals, alarm(fmt.Sprintf("media%d", e.Seq), casefile.Incoming{Word: casefile.SentMedia, MessageID: e.Private.Media, MediaKind: e.Private.MediaKind}))

@@ -17,7 +17,8 @@ type ConcernFilter struct {
 	Provinces []string
 	Owner     casefile.Actor
 	OpenOnly  bool
-	AfterAt   time.Time // with AfterID: the last one of the page before
+	Blind     casefile.UnitID // leave out what is about this school, unless its pointer lets it know
+	AfterAt   time.Time       // with AfterID: the last one of the page before
 	AfterID   casefile.ConcernID
 	Limit     int
 }
@@ -37,7 +38,7 @@ var firstConcern = struct {
 // Concerns lists concerns, newest first.
 func (s *Store) Concerns(ctx context.Context, f ConcernFilter) ([]ConcernRow, error) {
 	p := db.ConcernsParams{
-		State: null(string(f.State)), Kind: null(string(f.Kind)), Provinces: f.Provinces, OpenOnly: f.OpenOnly,
+		State: null(string(f.State)), Kind: null(string(f.Kind)), Provinces: f.Provinces, OpenOnly: f.OpenOnly, Blind: string(f.Blind),
 		AfterAt: firstConcern.at, AfterID: firstConcern.id, AtMost: int32(f.Limit), // #nosec G115 -- a page
 	}
 	if f.Owner != (casefile.Actor{}) {

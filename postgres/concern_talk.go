@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -27,7 +28,7 @@ func (s *Store) converse(ctx context.Context, q *db.Queries, d casefile.Decision
 	switch {
 	case in.Word == casefile.Pressed && in.Concern != "":
 		return d, s.worker(ctx, q, in, a, t, r)
-	case in.Word == casefile.Pressed && !mine && d.Door == casefile.Neither:
+	case in.Word == casefile.Pressed && !mine: // whoever answers a case has turned to something else
 		return d, q.ForgetTalk(ctx, s.pointer(t.reporter))
 	case !mine && !words:
 		return d, nil
@@ -41,12 +42,18 @@ func (s *Store) converse(ctx context.Context, q *db.Queries, d casefile.Decision
 	if err != nil {
 		return d, err
 	}
+	if in.Word == casefile.SentLocation && t.member != "" && talk.Step == casefile.TalkMore {
+		return d, nil // a responder on the way says where they are; the place of the concern was asked before
+	}
 	if d.Door == casefile.Opens { // a distress word
 		if talk.About == "" || in.Word != casefile.Said {
 			return d, nil
 		}
+		typ, _ := typeOf(in) // what is cried now, not what was talked about
 		talk.Texts = append(slices.Clone(talk.Texts), in.Text)
-		return d, s.alarm(ctx, q, talk, a, t)
+		err := s.alarm(ctx, q, talk, a, t)
+		a.In.Type = typ
+		return d, err
 	}
 	next, answer, err := s.hear(ctx, q, talk, in, a, t)
 	if err != nil || answer.Say == "" {
@@ -70,7 +77,7 @@ func inDanger(open []casefile.OpenCase) bool {
 	return len(open) > 0 && (open[0].State.BeforeControl() || open[0].State == casefile.Duplicate)
 }
 
-// pointer names a conversation; nothing in clear leads from it to the thread.
+// pointer names a conversation by a keyed hash that no other table holds.
 func (s *Store) pointer(r casefile.ReporterID) string { return s.Sealer.Blind("talk", string(r)) }
 
 func (s *Store) talkOf(ctx context.Context, q *db.Queries, r casefile.ReporterID, a *Arrival) (casefile.Talk, error) {
@@ -153,13 +160,16 @@ func (s *Store) carry(ctx context.Context, q *db.Queries, talk *casefile.Talk, a
 	return nil
 }
 
+// roughly is an instant of a concern as it is kept: exact to ten minutes, so that no instant of a concern is one of a thread.
+func roughly(at time.Time) time.Time { return at.Truncate(10 * time.Minute) }
+
 // beginConcern writes the row of a new concern, which climbs when its talk is over, and seals away whose it is.
 func (s *Store) beginConcern(ctx context.Context, q *db.Queries, talk casefile.Talk, a *Arrival, t thread) (casefile.ConcernID, error) {
 	random, err := uuid.NewRandom()
 	if err != nil {
 		return "", fmt.Errorf("draw a concern ID: %w", err)
 	}
-	c := casefile.Concern{ID: casefile.ConcernID(random.String()), Kind: talk.About, Task: talk.Task, Child: true, DueAt: a.At.Add(s.TalkWait)}
+	c := casefile.Concern{ID: casefile.ConcernID(random.String()), Kind: talk.About, Task: talk.Task, Child: true, DueAt: roughly(a.At).Add(s.TalkWait)}
 	doc, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("begin a concern: %w", err)
@@ -169,7 +179,7 @@ func (s *Store) beginConcern(ctx context.Context, q *db.Queries, talk casefile.T
 		return "", err
 	}
 	return c.ID, q.BeginConcern(ctx, db.BeginConcernParams{
-		ID: string(c.ID), State: string(casefile.ConcernDraft), Kind: string(c.Kind), At: a.At, DueAt: &c.DueAt, Doc: doc, ReporterSealed: sealed,
+		ID: string(c.ID), State: string(casefile.ConcernDraft), Kind: string(c.Kind), At: roughly(a.At), DueAt: &c.DueAt, Doc: doc, ReporterSealed: sealed,
 	})
 }
 
@@ -180,7 +190,7 @@ func (s *Store) sayToConcern(ctx context.Context, q *db.Queries, id casefile.Con
 	if err != nil {
 		return 0, err
 	}
-	n, err := q.SayToConcern(ctx, db.SayToConcernParams{ConcernID: string(id), EventID: event, SaidSealed: sealed, At: a.At})
+	n, err := q.SayToConcern(ctx, db.SayToConcernParams{ConcernID: string(id), EventID: event, SaidSealed: sealed, At: roughly(a.At)})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
 	}
@@ -235,7 +245,7 @@ func (s *Store) worker(ctx context.Context, q *db.Queries, in casefile.Incoming,
 	if err := json.Unmarshal(row.Doc, &c); err != nil {
 		return fmt.Errorf("read concern %s: %w", in.Concern, err)
 	}
-	if !slices.Contains(c.Asked, t.member) {
+	if !slices.Contains(c.Asked, t.member) && !slices.Contains(c.Declined, t.member) { // the law tells whoever declined
 		return nil
 	}
 	if in.Action == casefile.ActConcernDecline && in.Reason == "" {

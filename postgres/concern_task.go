@@ -10,6 +10,7 @@ import (
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/picture"
+	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/postgres/internal/db"
 )
 
@@ -23,8 +24,12 @@ func lastTasks(rows []db.LastTasksRow) map[string]time.Time {
 
 // taskDone counts a report of a task, and puts a place of it on the map.
 func (s *Store) taskDone(ctx context.Context, q *db.Queries, done casefile.TaskDone, a *Arrival, t thread) error {
+	event, at := string(a.EventID), a.At
+	if done.Opens == casefile.OpensConcern { // neither the ID nor the instant leads to what was pointed out
+		event, at = s.Sealer.Blind("task of a concern", event), midnight(at)
+	}
 	id, err := q.ReportTask(ctx, db.ReportTaskParams{
-		EventID: "task:" + string(a.EventID), Task: done.Task, At: a.At, Option: done.Option, Opened: string(done.Opens), MemberID: string(t.member),
+		EventID: "task:" + event, Task: done.Task, At: at, Option: done.Option, Opened: string(done.Opens), MemberID: string(t.member),
 	})
 	if err != nil || done.Opens != casefile.OpensSpace || done.Pin == nil {
 		return err
@@ -37,6 +42,12 @@ func (s *Store) taskDone(ctx context.Context, q *db.Queries, done casefile.TaskD
 		}
 	}
 	return q.AddSafePlace(ctx, p)
+}
+
+// midnight is the one in Thailand before an instant.
+func midnight(at time.Time) time.Time {
+	at = at.In(policy.Bangkok)
+	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, policy.Bangkok)
 }
 
 func photoPlace(report int64) string {
@@ -115,7 +126,7 @@ type UnitTask struct {
 	Reports, Members, Opened int
 }
 
-// UnitMember is how much one member did. Nobody is ranked: the list is in the order of IDs.
+// UnitMember is how much one member did, but for what they pointed out. Nobody is ranked: the list is in the order of IDs.
 type UnitMember struct {
 	Member  casefile.MemberID
 	Reports int

@@ -36,9 +36,16 @@ func (f *fixture) says(user string, words ...casefile.Incoming) postgres.Routed 
 // pointed is a concern that somebody has pointed out, with a link and the canaries in its words.
 func (f *fixture) pointed(user string, kind casefile.ConcernKind) casefile.ConcernID {
 	f.t.Helper()
-	r := f.says(user, pressed(casefile.ActConcern, string(kind), ""),
-		casefile.Incoming{Word: casefile.SentLocation, Pin: pin(16.823456, 100.267891)},
-		casefile.Incoming{Word: casefile.Said, Text: canaries["text"] + " https://canary.example/1", MessageID: "77"})
+	return f.pointedAt(began, user, kind)
+}
+
+func (f *fixture) pointedAt(at time.Time, user string, kind casefile.ConcernKind) casefile.ConcernID {
+	f.t.Helper()
+	press := pressed(casefile.ActConcern, string(kind), "")
+	press.At = at
+	r := f.says(user, press,
+		casefile.Incoming{Word: casefile.SentLocation, At: at, Pin: pin(16.823456, 100.267891)},
+		casefile.Incoming{Word: casefile.Said, At: at, Text: canaries["text"] + " https://canary.example/1", MessageID: "77"})
 	if r.Talk.Say != "concern_thanks" || r.Concern == "" || r.ConcernN != 2 || r.Case != "" || r.Door != casefile.Neither {
 		f.t.Fatalf("pointed out: %+v", r)
 	}
@@ -84,17 +91,27 @@ func (f *fixture) wouldHappen(c casefile.Concern, events ...casefile.ConcernEven
 	return c, events
 }
 
-// Who pointed something out, what they said and where it is rest nowhere in clear, and nothing in clear leads from the
-// concern to the thread.
+// Who pointed something out, what they said and where it is rest nowhere in clear, and no ID and no instant in clear
+// leads from the concern to the thread.
 func TestAConcernLeadsToNobody(t *testing.T) {
 	f := talking(t)
-	id := f.pointed(canaries["LINE user"], casefile.AboutOnline)
+	id := f.pointedAt(began.Add(7*time.Minute+3*time.Second), canaries["LINE user"], casefile.AboutOnline)
 	f.begun(id)
 	dump := string(f.dump())
 	for _, secret := range []string{"canary.example", canaries["text"], canaries["media"], "16.823456", canaries["LINE user"]} {
 		if strings.Contains(dump, secret) || strings.Contains(dump, fmt.Sprintf("%x", secret)) {
 			t.Errorf("%q rests in clear", secret)
 		}
+	}
+	if n := f.mustSQL(`SELECT count(*) FROM inbox WHERE case_id IS NULL AND (reporter_id IS NOT NULL OR raw_sealed IS NOT NULL) AND word <> 'PRESSED'`); n != "0" {
+		t.Errorf("%s words of a concern stand beside who said them", n)
+	}
+	instants := `(SELECT at AS instant FROM concern_inbox UNION ALL SELECT begun_at FROM concerns UNION ALL SELECT due_at FROM concerns) c`
+	if n := f.mustSQL(`SELECT count(*) FROM ` + instants + ` JOIN threads t ON t.last_at = c.instant`); n != "0" {
+		t.Errorf("%s instants of the concern are those of the thread", n)
+	}
+	if n := f.mustSQL(`SELECT count(*) FROM inbox i JOIN threads t ON t.last_at = i.received_at WHERE i.reporter_id IS NULL`); n != "0" {
+		t.Errorf("%s words without a name have the instant of the thread", n)
 	}
 	reporter := string(f.Reporter(casefile.ChannelLINE, canaries["LINE user"]))
 	event := f.mustSQL(`SELECT string_agg(event_id, ' ') FROM inbox`)
@@ -198,8 +215,61 @@ func TestADangerOpensAnEmergencyInTheSameTransaction(t *testing.T) {
 	if r = f.says("U2", casefile.Incoming{Word: casefile.Said, Text: "ช่วยด้วย"}); r.Door != casefile.Opens {
 		t.Fatalf("%+v", r)
 	}
-	if rows, err = f.Inbox(t.Context(), r.Case, 0, 10); err != nil || rows[0].In.Pin == nil || rows[0].In.Type != casefile.Gathering {
+	if rows, err = f.Inbox(t.Context(), r.Case, 0, 10); err != nil || rows[0].In.Pin == nil || rows[0].In.Type != casefile.ThreatAssault {
 		t.Errorf("the case hears %+v, %v", rows, err)
+	}
+}
+
+func TestWhoeverIsInCareIsHeardInATalk(t *testing.T) {
+	f := talking(t)
+	first := f.says("U1", tap(casefile.Confinement))
+	f.mustSQL(`UPDATE cases SET state = 'FOLLOW_UP'`)
+	f.says("U1", pressed(casefile.ActConcern, string(casefile.AboutDrugs), ""), casefile.Incoming{Word: casefile.SentLocation, Pin: pin(16.8, 100.2)})
+	r := f.says("U1", casefile.Incoming{Word: casefile.Said, Text: "ช่วยด้วย"})
+	if r.Door != casefile.Opens || r.Case == first.Case || r.Concern == "" {
+		t.Fatalf("a cry for help in a talk: %+v", r)
+	}
+	rows, err := f.Inbox(t.Context(), r.Case, 0, 10)
+	if err != nil || len(rows) != 1 || rows[0].In.Type != casefile.ThreatAssault || rows[0].In.Pin == nil || rows[0].In.Text != "ช่วยด้วย" {
+		t.Errorf("the new case hears %+v, %v", rows, err)
+	}
+}
+
+func TestTheButtonOfDangerWorksWhenTheTalkIsOver(t *testing.T) {
+	f := talking(t)
+	f.pointed("U1", casefile.AboutDrugs)
+	late := f.line("U1", pressed(casefile.ActConcern, casefile.TalkUrgent, ""))
+	late.At = late.At.Add(time.Hour)
+	r := f.intake(late)[0]
+	if r.Door != casefile.Opens || r.Case == "" || r.Talk.Say != "" {
+		t.Fatalf("an hour later: %+v", r)
+	}
+	if rows, err := f.Inbox(t.Context(), r.Case, 0, 10); err != nil || len(rows) != 1 || rows[0].In.Word != casefile.Tapped || rows[0].In.Type != casefile.ThreatAssault {
+		t.Errorf("the case hears %+v, %v", rows, err)
+	}
+}
+
+// A responder who pointed something out and is then sent to a case is seen on the way.
+func TestATalkSwallowsNoPositionOfAResponder(t *testing.T) {
+	f := talking(t)
+	f.unit("st", casefile.LevelStation, 16.8, 100.2)
+	m := officer("m1", "st", 16.8, 100.2)
+	m.LINE = "Um1"
+	f.members(m)
+	f.pointed("Um1", casefile.AboutDrugs)
+	where := func() string {
+		return f.mustSQL(`SELECT coalesce((SELECT lat || ' ' || lon FROM members WHERE id = 'm1'), '')`)
+	}
+	if r := f.says("Um1", casefile.Incoming{Word: casefile.SentLocation, At: began.Add(time.Minute), Pin: pin(16.9, 100.3)}); r.Concern != "" || where() != "16.9 100.3" {
+		t.Errorf("after what was seen: %+v, at %q", r, where())
+	}
+	theirs := f.says("U2", tap(casefile.Confinement))
+	f.says("Um1", pressed(casefile.ActConcern, string(casefile.AboutDrugs), ""))
+	if r := f.says("Um1", casefile.Incoming{Word: casefile.Pressed, Action: casefile.ActAccept, Case: theirs.Case, Offer: 1}); r.Door != casefile.Answers {
+		t.Fatalf("accepted: %+v", r)
+	}
+	if r := f.says("Um1", casefile.Incoming{Word: casefile.SentLocation, At: began.Add(2 * time.Minute), Pin: pin(16.7, 100.1)}); r.Concern != "" || where() != "16.7 100.1" {
+		t.Errorf("on the way: %+v, at %q", r, where())
 	}
 }
 
@@ -276,6 +346,56 @@ func TestATaskIsCountedOnceAndOfferedAgainInItsTime(t *testing.T) {
 	tasks, members, err := f.UnitTasks(t.Context(), "st", began.Add(-time.Hour), began.Add(time.Hour))
 	if err != nil || len(tasks) != 1 || tasks[0].Reports != 1 || len(members) != 1 || members[0].Reports != 1 {
 		t.Errorf("%+v %+v %v", tasks, members, err)
+	}
+}
+
+// A task by which somebody pointed something out leads neither to the concern nor to its minute.
+func TestATaskThatOpensAConcernIsCountedForNobody(t *testing.T) {
+	f := talking(t)
+	f.unit("st", casefile.LevelStation, 16.8, 100.2)
+	m := officer("m1", "st", 16.8, 100.2)
+	m.LINE, m.Group, m.Class, m.Role = "Um1", casefile.CyberScout, casefile.Junior, ""
+	f.members(m)
+	at := began.Add(17 * time.Minute)
+	words := []casefile.Incoming{pressed(casefile.ActTask, "ONLINE_POINT", ""), {Word: casefile.Said, Text: "https://canary.example"}, {Word: casefile.Said, Text: "seen"}}
+	var r postgres.Routed
+	for i := range words {
+		words[i].At = at
+		r = f.says("Um1", words[i])
+	}
+	if r.Concern == "" {
+		t.Fatalf("%+v", r)
+	}
+	if got := f.mustSQL(`SELECT to_char(at AT TIME ZONE 'Asia/Bangkok', 'HH24:MI:SS') || ' ' || opened FROM task_reports`); got != "00:00:00 CONCERN" {
+		t.Errorf("reported at %s", got)
+	}
+	if n := f.mustSQL(`SELECT count(*) FROM task_reports r JOIN inbox i ON strpos(r.event_id, i.event_id) > 0`); n != "0" {
+		t.Error("the report leads to the word")
+	}
+	tasks, members, err := f.UnitTasks(t.Context(), "st", began.AddDate(0, 0, -7), began.AddDate(0, 0, 7))
+	if err != nil || len(tasks) != 1 || tasks[0].Reports != 1 || len(members) != 0 {
+		t.Errorf("%+v %+v %v", tasks, members, err)
+	}
+}
+
+func TestASchoolIsLeftOutOfTheListAboutIt(t *testing.T) {
+	f := talking(t)
+	c := f.begun(f.pointed("U1", casefile.AboutSchool))
+	by := casefile.Actor{Kind: casefile.ByReporter}
+	c = f.happensTo(c, casefile.ConcernEvent{Kind: casefile.ConcernPlaced, By: casefile.System, Place: &casefile.Place{Province: "65"}, School: "school"})
+	listed := func(blind casefile.UnitID) int {
+		found, err := f.Concerns(t.Context(), postgres.ConcernFilter{Blind: blind, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	if listed("school") != 0 || listed("other") != 1 || listed("") != 1 {
+		t.Errorf("%d, %d, %d listed", listed("school"), listed("other"), listed(""))
+	}
+	f.happensTo(c, casefile.ConcernEvent{Kind: casefile.ConcernAdded, By: by, Reason: casefile.ReasonTellSchool})
+	if listed("school") != 1 {
+		t.Error("the pointer lets the school know, and it does not see it")
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *Store) AnswerForm(ctx context.Context, r casefile.Reader, id casefile.C
 		if err != nil {
 			return err
 		}
-		before, err := s.answersBefore(ctx, q, id, form, version, after)
+		before, err := s.answersBefore(ctx, q, id, form, after)
 		if err != nil {
 			return err
 		}
@@ -117,8 +117,9 @@ func (s *Store) AnswerForm(ctx context.Context, r casefile.Reader, id casefile.C
 }
 
 // answersBefore are those that a new set takes over where its author may not
-// write; answers to another version are about other questions.
-func (s *Store) answersBefore(ctx context.Context, q *db.Queries, id casefile.CaseID, form, version string, after int) (casefile.Filled, error) {
+// write or may not read, to whatever version they were given: the law drops what
+// does not fit the new one.
+func (s *Store) answersBefore(ctx context.Context, q *db.Queries, id casefile.CaseID, form string, after int) (casefile.Filled, error) {
 	if after == 0 {
 		return nil, nil
 	}
@@ -126,7 +127,7 @@ func (s *Store) answersBefore(ctx context.Context, q *db.Queries, id casefile.Ca
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, casefile.ErrMoved // there never was such a set
-	case err != nil || row.Version != version:
+	case err != nil:
 		return nil, err
 	}
 	var before casefile.Filled

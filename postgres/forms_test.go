@@ -71,11 +71,18 @@ func TestAnswersStayReadableByTheVersionTheyWereGivenTo(t *testing.T) {
 	if _, err := f.AnswerForm(ctx, desk, c.ID, "visit", "1", 1, casefile.Filled{"found": "x"}); !errors.Is(err, casefile.ErrMoved) {
 		t.Errorf("answered behind an older set: %v", err)
 	}
+	// What who writes may not see goes over to a new version, too.
+	if n, err := f.AnswerForm(ctx, desk, c.ID, "visit", "2", 2, casefile.Filled{"found": "x", "children": 2.0}); err != nil || n != 3 {
+		t.Fatal(n, err)
+	}
+	if _, got, err := f.Answers(ctx, boss, c.ID, "visit", 0); err != nil || got.Version != "2" || got.Answers["opinion"] != "ลับคานารี" {
+		t.Errorf("the new version has %+v, %v", got, err)
+	}
 	list, err := f.AnswersOf(ctx, c.ID, 10)
-	if err != nil || len(list) != 2 || list[0].Answers != nil {
+	if err != nil || len(list) != 3 || list[0].Answers != nil {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if log := f.mustSQL(`SELECT string_agg(action, ' ' ORDER BY id) FROM audit WHERE action LIKE 'FORM%'`); log != "FORM_ANSWERED FORM_ANSWERED FORM_VIEWED FORM_VIEWED" {
+	if log := f.mustSQL(`SELECT string_agg(action, ' ' ORDER BY id) FROM audit WHERE action LIKE 'FORM%'`); log != "FORM_ANSWERED FORM_ANSWERED FORM_VIEWED FORM_VIEWED FORM_ANSWERED FORM_VIEWED" {
 		t.Errorf("recorded %s", log)
 	}
 	if dump := f.dump(); bytes.Contains(dump, []byte("คานารี")) || !bytes.Contains(dump, []byte("FORM_ANSWERED")) {

@@ -351,6 +351,10 @@ func (s *Store) atTheDoor(ctx context.Context, q *db.Queries, a Arrival, t threa
 
 // store numbers one arrival in its case and keeps it.
 func (s *Store) store(ctx context.Context, q *db.Queries, a Arrival, r Routed) (int, error) {
+	if r.Concern != "" && r.Case == "" { // the concern has it; here only its ID is needed, against a repeat
+		r.Reporter, a.Raw, a.At = "", nil, roughly(a.At)
+		a.In = casefile.Incoming{Word: a.In.Word}
+	}
 	said, err := s.sealJSON(a.In, "inbox", "said_sealed", string(a.EventID))
 	if err != nil {
 		return 0, err

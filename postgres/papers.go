@@ -20,7 +20,8 @@ const issued = "PAPER_ISSUED"
 
 // IssuePaper numbers, keeps and returns a paper, and writes down who asked for
 // it, all or nothing: what is refused takes no number. A repeat of an order
-// returns the paper of the first.
+// returns the paper of the first; paper.ErrAnother when that was of another case,
+// kind or office.
 func (s *Store) IssuePaper(ctx context.Context, o paper.Order) (paper.Paper, paper.Document, error) {
 	if !isUUID(string(o.Case)) {
 		return paper.Paper{}, paper.Document{}, casefile.ErrNotFound
@@ -30,6 +31,9 @@ func (s *Store) IssuePaper(ctx context.Context, o paper.Order) (paper.Paper, pap
 	var d paper.Document
 	err := s.inTx(As(ctx, v), func(q *db.Queries, _ pgx.Tx) error {
 		known, err := q.PaperAsked(ctx, db.PaperAskedParams{AskedBy: actorText(o.By), Key: o.Key})
+		if err == nil && (known.CaseID != string(o.Case) || known.Kind != string(o.Paper.Kind) || known.Office != string(o.Office)) {
+			return paper.ErrAnother
+		}
 		if err == nil {
 			p, d, err = s.redraw(db.PaperRow(known))
 			return err

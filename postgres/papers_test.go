@@ -55,6 +55,16 @@ func TestPapersAreNumberedWithoutGaps(t *testing.T) {
 	if err != nil || p.Number > 10 {
 		t.Errorf("a repeat got number %d, %v", p.Number, err)
 	}
+	for what, other := range map[string]func(*paper.Order){
+		"case": func(o *paper.Order) { o.Case = f.report("U3", casefile.Berserk, began).ID },
+		"kind": func(o *paper.Order) { o.Paper.Kind = paper.ReferralPaper },
+	} {
+		o := f.order("keya", c.ID)
+		other(&o)
+		if p, d, err := f.IssuePaper(t.Context(), o); !errors.Is(err, paper.ErrAnother) || d.Bytes != nil {
+			t.Errorf("the key of a paper of another %s gave number %d, %v", what, p.Number, err)
+		}
+	}
 	_, again, err := f.Paper(t.Context(), c.ID, "st", p.Year, p.Number)
 	if err != nil || !bytes.Equal(d.Bytes, again.Bytes) {
 		t.Errorf("the paper has other bytes the second time, %v", err)

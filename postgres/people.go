@@ -28,11 +28,13 @@ const (
 	householdAdded  = "HOUSEHOLD_ADDED"
 	householdChange = "HOUSEHOLD_CHANGED"
 	householdViewed = "HOUSEHOLD_VIEWED"
+	duplicatesRead  = "DUPLICATES_LISTED"
 	personInCase    = "PERSON_IN_CASE"
+	personNoPart    = "PERSON_PART_REFUSED"
 	personOutOfCase = "PERSON_OUT_OF_CASE"
 )
 
-// what of a person is sealed beside the row.
+// personPrivate is what of a person is sealed beside the row.
 type personPrivate struct {
 	First  string         `json:"first"`
 	Last   string         `json:"last,omitempty"`

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -12,11 +13,14 @@ import (
 )
 
 // PutInCase gives a person a part in a case, and returns the entry's ID; a repeat
-// returns the same.
+// returns the same. Whoever may not know who has the part gets no ID, by which
+// they would learn whether the person had it before. A repeat is written down as
+// a first is, and a refusal, too: each tells something.
 func (s *Store) PutInCase(ctx context.Context, r casefile.Reader, id casefile.CaseID, person casefile.PersonID, part casefile.PartInCase) (string, error) {
 	if !isUUID(string(id)) {
 		return "", casefile.ErrNotFound
 	}
+	var refused error
 	entry, at := "", s.Now()
 	err := s.families(ctx, r, []casefile.PersonID{person}, func(q *db.Queries, seen []casefile.Person) error { // a merge looks at parts, too
 		if err := root(seen[0]); err != nil {
@@ -26,20 +30,22 @@ func (s *Store) PutInCase(ctx context.Context, r casefile.Reader, id casefile.Ca
 		if err != nil {
 			return err
 		}
-		if err := casefile.CheckPart(part, have[id]); err != nil {
-			return err
+		if refused = casefile.CheckPart(part, have[id]); refused != nil {
+			return s.auditPeople(ctx, q, r, at, looked{action: personNoPart, id: id, person: person, data: []byte(part)})
 		}
 		entry, err = q.PutInCase(ctx, db.PutInCaseParams{CaseID: string(id), PersonID: string(person), Part: string(part), AddedBy: actorText(r.By), At: at})
 		if errors.Is(err, pgx.ErrNoRows) {
 			entry, err = q.EntryOf(ctx, db.EntryOfParams{CaseID: string(id), PersonID: string(person), Part: string(part)})
-			return err
 		}
 		if err != nil {
 			return err
 		}
 		return s.auditPeople(ctx, q, r, at, looked{action: personInCase, id: id, person: person, data: []byte(part)})
 	})
-	return entry, err
+	if err = cmp.Or(err, refused); err != nil || !slices.Contains(parts(r), string(part)) {
+		return "", err
+	}
+	return entry, nil
 }
 
 // TakeOutOfCase ends a part that was a mistake. The entry stays, with the reason.
@@ -73,7 +79,9 @@ func (s *Store) TakeOutOfCase(ctx context.Context, r casefile.Reader, id casefil
 const casePersonsAtMost = 500
 
 // CasePersons lists who has which part in a case. Of a part whose people the
-// reader may not know there is the part alone. The look is written down with it.
+// reader may not know there is the part alone, and that once, however many have
+// it: a count would tell whether whom they add was there. The look is written
+// down with it.
 func (s *Store) CasePersons(ctx context.Context, r casefile.Reader, id casefile.CaseID) ([]casefile.CasePerson, error) {
 	if !isUUID(string(id)) {
 		return nil, casefile.ErrNotFound
@@ -97,7 +105,14 @@ func (s *Store) CasePersons(ctx context.Context, r casefile.Reader, id casefile.
 			return err
 		}
 		entries := []looked{{action: personViewed, id: id}}
+		hidden := map[string]bool{}
 		for _, e := range rows {
+			if !slices.Contains(may, e.Part) {
+				if hidden[e.Part] {
+					continue
+				}
+				hidden[e.Part] = true
+			}
 			c := casefile.CasePerson{ID: e.ID, Part: casefile.PartInCase(e.Part), AddedAt: e.AddedAt}
 			if p, ok := seen[casefile.PersonID(e.RootID)]; ok && slices.Contains(may, e.Part) {
 				c.Person = &p

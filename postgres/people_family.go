@@ -25,6 +25,12 @@ func root(p casefile.Person) error {
 	return nil
 }
 
+// rootOf is the ID of the record that stands for a person.
+func rootOf(ctx context.Context, q *db.Queries, id casefile.PersonID) (casefile.PersonID, error) {
+	found, err := q.RootOf(ctx, string(id))
+	return casefile.PersonID(found), err
+}
+
 // Relate records what one person is to another, and returns the relation's ID.
 func (s *Store) Relate(ctx context.Context, r casefile.Reader, rel casefile.Relation) (string, error) {
 	id, at := "", s.Now()
@@ -76,10 +82,15 @@ func (s *Store) EndRelation(ctx context.Context, r casefile.Reader, person casef
 	})
 }
 
-// agesHold refuses a date of birth that the person's relations forbid. It looks
-// at all of them, whoever asks: the law does not depend on rights.
+// agesHold refuses a date of birth that the person's relations forbid, those of
+// all records that stand for the person. It looks at all of them, whoever asks:
+// the law does not depend on rights.
 func (s *Store) agesHold(ctx context.Context, q *db.Queries, p casefile.Person) error {
-	have, err := relationsOf(ctx, q, p.ID)
+	stands, err := rootOf(ctx, q, p.ID)
+	if err != nil {
+		return err
+	}
+	have, err := relationsOf(ctx, q, stands)
 	if err != nil || len(have) == 0 {
 		return err
 	}
@@ -91,7 +102,7 @@ func (s *Store) agesHold(ctx context.Context, q *db.Queries, p casefile.Person) 
 	if err != nil {
 		return err
 	}
-	all[p.ID] = p
+	all[stands] = p
 	for _, rel := range have {
 		if casefile.CheckAges(rel.Kind, all[rel.Person].Birth, all[rel.To].Birth) != nil { // without the other's name or kind
 			return &casefile.InvalidError{Field: "birth_date", Th: "วันเกิดนี้ขัดกับความสัมพันธ์ที่บันทึกไว้", En: "a recorded relation forbids this date of birth"}

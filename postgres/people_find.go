@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,7 +65,8 @@ func (s *Store) FindPersons(ctx context.Context, r casefile.Reader, query casefi
 			return err
 		}
 		out = []casefile.PersonMatch{}
-		entries := []looked{{action: personsSought, data: []byte(zero(asked.number) + " " + asked.name)}}
+		sought := strings.Join([]string{zero(asked.number), asked.name, zero(asked.year), zero(asked.birth)}, " ")
+		entries := []looked{{action: personsSought, data: []byte(sought)}}
 		for _, row := range rows {
 			who, err := s.openPerson(row.ID, row.PrivateSealed)
 			if err != nil {

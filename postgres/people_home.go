@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,10 +64,11 @@ func livesFrom(p casefile.Person, since string) error {
 }
 
 // Household reads a household with those of its people whom the reader may know
-// of. The look is written down with it.
+// of; who may know of nobody there gets no address, either. The look is written
+// down with it.
 func (s *Store) Household(ctx context.Context, r casefile.Reader, id string) (casefile.Household, error) {
 	var h casefile.Household
-	err := s.household(ctx, r, id, func(q *db.Queries, row db.HouseholdRow) error {
+	err := s.household(ctx, r, id, func(q *db.Queries, row home) error {
 		address, err := s.openText(row.AddressSealed, "households", "address_sealed", id)
 		if err != nil {
 			return err
@@ -74,22 +76,13 @@ func (s *Store) Household(ctx context.Context, r casefile.Reader, id string) (ca
 		h = casefile.Household{
 			ID: id, Version: int(row.Version), Address: address, Province: row.Province, District: row.District, Members: []casefile.HouseholdMember{},
 		}
-		rows, err := q.HouseholdMembers(ctx, db.HouseholdMembersParams{HouseholdID: id, AtMost: membersAtMost})
-		if err != nil {
-			return err
-		}
-		seen, err := s.known(ctx, q, r, append(column(rows, func(m db.HouseholdMembersRow) casefile.PersonID { return casefile.PersonID(m.RootID) }),
-			casefile.PersonID(row.HeadID))...)
-		if err != nil {
-			return err
-		}
-		if _, ok := seen[casefile.PersonID(row.HeadID)]; ok {
-			h.Head = casefile.PersonID(row.HeadID)
+		if _, ok := row.seen[casefile.PersonID(row.HeadRoot)]; ok {
+			h.Head = casefile.PersonID(row.HeadRoot)
 		}
 		entries := []looked{{action: householdViewed, person: h.Head, data: []byte(id)}}
-		for _, m := range rows {
+		for _, m := range row.members {
 			who := casefile.PersonID(m.RootID)
-			if _, ok := seen[who]; ok {
+			if _, ok := row.seen[who]; ok {
 				h.Members = append(h.Members, casefile.HouseholdMember{Person: who, Since: m.Since, Until: m.Until})
 				entries = append(entries, looked{action: personFound, person: who})
 			}
@@ -99,8 +92,16 @@ func (s *Store) Household(ctx context.Context, r casefile.Reader, id string) (ca
 	return h, err
 }
 
-// household runs fn on a household within the reader's provinces.
-func (s *Store) household(ctx context.Context, r casefile.Reader, id string, fn func(q *db.Queries, row db.HouseholdRow) error) error {
+// home is a household with all who live and lived there, and those of them whom a reader may know of.
+type home struct {
+	db.HouseholdRow
+	members []db.HouseholdMembersRow
+	seen    map[casefile.PersonID]casefile.Person
+}
+
+// household runs fn on a household within the reader's provinces in which they
+// may know of somebody.
+func (s *Store) household(ctx context.Context, r casefile.Reader, id string, fn func(q *db.Queries, row home) error) error {
 	if !isUUID(id) {
 		return casefile.ErrNotFound
 	}
@@ -109,7 +110,19 @@ func (s *Store) household(ctx context.Context, r casefile.Reader, id string, fn 
 		if err != nil {
 			return err
 		}
-		return fn(q, row)
+		members, err := q.HouseholdMembers(ctx, db.HouseholdMembersParams{HouseholdID: id, AtMost: membersAtMost})
+		if err != nil {
+			return err
+		}
+		seen, err := s.known(ctx, q, r, append(column(members, func(m db.HouseholdMembersRow) casefile.PersonID { return casefile.PersonID(m.RootID) }),
+			casefile.PersonID(row.HeadRoot))...)
+		if err == nil && len(seen) == 0 {
+			err = casefile.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return fn(q, home{row, members, seen})
 	})
 }
 
@@ -124,20 +137,20 @@ func (s *Store) ChangeHousehold(ctx context.Context, r casefile.Reader, h casefi
 	if err != nil {
 		return 0, err
 	}
-	return h.Version + 1, s.household(ctx, r, h.ID, func(q *db.Queries, _ db.HouseholdRow) error {
-		rows, err := q.HouseholdMembers(ctx, db.HouseholdMembersParams{HouseholdID: h.ID, AtMost: membersAtMost})
-		if err != nil {
-			return err
-		}
-		lives := false
-		for _, m := range rows {
-			lives = lives || m.Until == "" && (m.PersonID == string(h.Head) || m.RootID == string(h.Head))
-		}
+	return h.Version + 1, s.household(ctx, r, h.ID, func(q *db.Queries, row home) error {
 		seen, err := s.known(ctx, q, r, h.Head)
 		if err != nil {
 			return err
 		}
-		if !lives || len(seen) == 0 {
+		lives := false
+		if len(seen) > 0 {
+			head, err := rootOf(ctx, q, h.Head)
+			if err != nil {
+				return err
+			}
+			lives = slices.ContainsFunc(row.members, func(m db.HouseholdMembersRow) bool { return m.Until == "" && m.RootID == string(head) })
+		}
+		if !lives {
 			return &casefile.InvalidError{Field: "head", Th: "หัวหน้าครัวเรือนต้องอยู่ในครัวเรือนนี้", En: "the head must live in the household"}
 		}
 		n, err := q.ChangeHousehold(ctx, db.ChangeHouseholdParams{
@@ -155,7 +168,7 @@ func (s *Store) ChangeHousehold(ctx context.Context, r casefile.Reader, h casefi
 
 // JoinHousehold lets a person live in a household from a day on.
 func (s *Store) JoinHousehold(ctx context.Context, r casefile.Reader, id string, person casefile.PersonID, since string) error {
-	return s.household(ctx, r, id, func(q *db.Queries, _ db.HouseholdRow) error {
+	return s.household(ctx, r, id, func(q *db.Queries, _ home) error {
 		seen, err := s.known(ctx, q, r, person)
 		if err != nil {
 			return err
@@ -183,14 +196,19 @@ func (s *Store) JoinHousehold(ctx context.Context, r casefile.Reader, id string,
 
 // LeaveHousehold ends a stay. The head leaves when somebody else is head.
 func (s *Store) LeaveHousehold(ctx context.Context, r casefile.Reader, id string, person casefile.PersonID, until string) error {
-	return s.household(ctx, r, id, func(q *db.Queries, row db.HouseholdRow) error {
+	return s.household(ctx, r, id, func(q *db.Queries, row home) error {
 		seen, err := s.known(ctx, q, r, person)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case len(seen) == 0:
+		}
+		if len(seen) == 0 {
 			return casefile.ErrNotFound
-		case row.HeadID == string(person):
+		}
+		who, err := rootOf(ctx, q, person)
+		if err != nil {
+			return err
+		}
+		if row.HeadRoot == string(who) {
 			return &casefile.InvalidError{Field: "person", Th: "กำหนดหัวหน้าครัวเรือนคนใหม่ก่อน", En: "name another head first"}
 		}
 		n, err := q.LeaveHousehold(ctx, db.LeaveHouseholdParams{HouseholdID: id, PersonID: string(person), Until: day(until)})

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,13 @@ func (s *Store) MergePersons(ctx context.Context, r casefile.Reader, id, into ca
 		}
 		for _, rel := range relations {
 			m.Related = m.Related || rel.Person == into || rel.To == into
+		}
+		for _, pair := range [][2]casefile.PersonID{{id, into}, {into, id}} { // nobody becomes their own ancestor
+			above, err := q.Ancestors(ctx, string(pair[0]))
+			if err != nil {
+				return err
+			}
+			m.Related = m.Related || slices.Contains(above, string(pair[1]))
 		}
 		if err := casefile.CheckMerge(m); err != nil {
 			return err
@@ -91,17 +99,22 @@ func partsByCase(ctx context.Context, q *db.Queries, id casefile.PersonID) (map[
 	return out, err
 }
 
-// Duplicates lists who may be one person, from the proposal after the given.
+// Duplicates lists who may be one person, from the proposal after the given. The
+// look and each one named are written down with it.
 func (s *Store) Duplicates(ctx context.Context, r casefile.Reader, after int64, limit int) ([]casefile.PersonDuplicate, error) {
 	out := []casefile.PersonDuplicate{}
 	err := s.inTx(As(ctx, viewerOf(r)), func(q *db.Queries, _ pgx.Tx) error {
 		rows, err := q.Duplicates(ctx, db.DuplicatesParams{After: after, Parts: parts(r), Provinces: provinces(r), Unit: string(r.Unit), AtMost: int32(limit)}) // #nosec G115 -- a page
+		if err != nil {
+			return err
+		}
+		entries := []looked{{action: duplicatesRead}}
 		out = column(rows, func(d db.DuplicatesRow) casefile.PersonDuplicate {
-			return casefile.PersonDuplicate{
-				ID: d.ID, Person: casefile.PersonID(d.PersonID), Other: casefile.PersonID(d.OtherID), Why: casefile.Similarity(d.Why), At: d.At,
-			}
+			person, other := casefile.PersonID(d.PersonID), casefile.PersonID(d.OtherID)
+			entries = append(entries, looked{action: personFound, person: person}, looked{action: personFound, person: other})
+			return casefile.PersonDuplicate{ID: d.ID, Person: person, Other: other, Why: casefile.Similarity(d.Why), At: d.At}
 		})
-		return err
+		return s.auditPeople(ctx, q, r, s.Now(), entries...)
 	})
 	return out, err
 }

@@ -98,11 +98,17 @@ func (s *Store) AskRegistration(ctx context.Context, r casefile.ReporterID, j ca
 					Th: "ท่านมีใบสมัครหรือเป็นสมาชิกอยู่แล้ว", En: "you have applied or are a member already"}
 			}
 			id, version = was.ID, was.Version
-		} else if _, err := q.MemberByLINE(ctx, null(string(r))); err == nil {
+		}
+		member := casefile.MemberID("reg-" + string(id))
+		held, err := q.AccountHeld(ctx, db.AccountHeldParams{LineHash: null(string(r)), But: string(member)})
+		if err != nil {
+			return err
+		}
+		if held {
 			return &casefile.RefusedError{Kind: casefile.Kind(registrationAsked), State: casefile.State(casefile.MemberActive),
 				Th: "ท่านเป็นสมาชิกอยู่แล้ว", En: "you are a member already"}
 		}
-		reg, err = j.Asks(id, casefile.MemberID("reg-"+string(id)), at, t)
+		reg, err = j.Asks(id, member, at, t)
 		if err != nil {
 			return err
 		}
@@ -137,7 +143,7 @@ type Moved struct {
 }
 
 // DecideRegistration carries out what a verifier, or the member, says about a
-// registration. Only whoever vouches for the organisation decides.
+// registration. Only whoever vouches for the organisation decides on anybody else.
 func (s *Store) DecideRegistration(ctx context.Context, id casefile.RegistrationID, d casefile.Deed, by casefile.Actor, reason string, t casefile.Terms) (Moved, error) {
 	if !isUUID(string(id)) {
 		return Moved{}, casefile.ErrNotFound
@@ -148,7 +154,7 @@ func (s *Store) DecideRegistration(ctx context.Context, id casefile.Registration
 		if err != nil {
 			return err
 		}
-		if by.Kind == casefile.ByMember && d != casefile.Renew && d != casefile.Resign {
+		if by.Kind == casefile.ByMember && by.ID != string(reg.Member) {
 			if err := vouches(ctx, q, reg, by); err != nil {
 				return err
 			}
@@ -242,7 +248,8 @@ func writeRegistration(ctx context.Context, q *db.Queries, was, reg casefile.Reg
 	return err
 }
 
-// enrol puts an approved applicant on the roster, off duty.
+// enrol puts an approved applicant on the roster, off duty. Their LINE account
+// leaves whoever they were there before: an account is one member.
 func (s *Store) enrol(ctx context.Context, q *db.Queries, reg casefile.Registration, who Applicant, at time.Time) error {
 	p, err := s.memberRows([]Member{{
 		Member: casefile.Member{
@@ -251,6 +258,10 @@ func (s *Store) enrol(ctx context.Context, q *db.Queries, reg casefile.Registrat
 		Name: who.Name, LINE: who.LINE, Language: who.Language, VerifiedAt: at,
 	}})
 	if err != nil {
+		return err
+	}
+	account := null(string(s.Reporter(casefile.ChannelLINE, who.LINE)))
+	if err := q.FreeAccount(ctx, db.FreeAccountParams{LineHash: account, But: string(reg.Member)}); err != nil {
 		return err
 	}
 	if err := q.UpsertMembers(ctx, p); err != nil {
@@ -272,6 +283,13 @@ func (s *Store) setMembership(ctx context.Context, q *db.Queries, m casefile.Mem
 	open, err := q.OfferedTo(ctx, []string{string(m)})
 	if err != nil {
 		return nil, err
+	}
+	cared, err := q.CaredForBy(ctx, string(m))
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range cared {
+		open = append(open, db.OfferedToRow{ID: id})
 	}
 	var nudges []Nudge
 	for _, c := range open {

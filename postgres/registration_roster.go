@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -188,7 +189,7 @@ func (s *Store) Applicant(ctx context.Context, id casefile.RegistrationID, by ca
 	return reg, who, err
 }
 
-// SetVerifies lets an active member decide who is a member of their unit, or not any more.
+// SetVerifies lets an active member who is no minor decide who is a member of their unit, or not any more.
 func (s *Store) SetVerifies(ctx context.Context, m casefile.MemberID, verifies bool, by casefile.Actor) error {
 	return s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
 		n, err := q.SetVerifies(ctx, db.SetVerifiesParams{ID: string(m), Verifies: verifies})
@@ -217,7 +218,8 @@ func (s *Store) OverdueRegistrations(ctx context.Context, grace time.Duration, l
 // MemberNotice is somebody who must be told of a membership.
 type MemberNotice struct {
 	ID           int64
-	To           string // LINE user; empty: no contact
+	Member       casefile.MemberID // who is told; of an applicant, as the roster will know them
+	To           string            // LINE user; empty: no contact
 	Language     casefile.Language
 	Template     string
 	Reason       string
@@ -237,6 +239,7 @@ func (s *Store) UntoldMembers(ctx context.Context, after int64, limit int) ([]Me
 			if err := json.Unmarshal(r.Doc, &n.Registration); err != nil {
 				return fmt.Errorf("read a registration: %w", err)
 			}
+			n.Member = cmp.Or(casefile.MemberID(r.MemberID), n.Registration.Member)
 			switch {
 			case r.MemberID != "" && r.LineUserSealed != nil:
 				n.To, err = s.openText(r.LineUserSealed, "members", "line_user_sealed", r.MemberID)

@@ -164,3 +164,169 @@ func TestASuspendedMemberIsTakenOffEveryOpenCase(t *testing.T) {
 		t.Errorf("who is not on the list any more: %+v, %v", m, err)
 	}
 }
+
+// A postback can be written by hand: whoever does not vouch for an organisation
+// moves nobody's membership but their own, and that only to its end.
+func TestNobodyEndsTheMembershipOfSomebodyElse(t *testing.T) {
+	f := setup(t)
+	f.station()
+	reg, err := f.applies(lineYing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, self := casefile.Actor{Kind: casefile.ByMember, ID: "one"}, casefile.Actor{Kind: casefile.ByMember, ID: string(reg.Member)}
+	for _, state := range []casefile.MemberState{casefile.MemberPending, casefile.MemberActive} {
+		for _, d := range casefile.Deeds {
+			if _, err := f.DecideRegistration(t.Context(), reg.ID, d, stranger, "WHY", terms); !refusedByLaw(err) {
+				t.Errorf("%s of a %s member by somebody who does not vouch: %v", d, state, err)
+			}
+		}
+		if state == casefile.MemberPending {
+			if _, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Approve, casefile.Actor{Kind: casefile.ByOperator, ID: "op"}, "", terms); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if moved, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Resign, self, "", terms); err != nil || moved.State != casefile.MemberResigned {
+		t.Errorf("a member who wants to leave: %+v, %v", moved, err)
+	}
+}
+
+// The right to decide belongs to one membership in one unit, and never to a minor.
+func TestTheRightToDecideEndsWithTheMembership(t *testing.T) {
+	op, terms := casefile.Actor{Kind: casefile.ByOperator, ID: "op"}, terms
+	for _, tt := range []struct {
+		name string
+		lose func(*fixture) error
+		kept bool
+	}{
+		{"the same list again", func(f *fixture) error {
+			return f.UpsertMembers(f.t.Context(), []postgres.Member{listed("one", "st")})
+		}, true},
+		{"a rest", func(f *fixture) error {
+			if _, err := f.MoveMember(f.t.Context(), "one", casefile.Suspend, op, "WHY", terms); err != nil {
+				return err
+			}
+			_, err := f.MoveMember(f.t.Context(), "one", casefile.Resume, op, "", terms)
+			return err
+		}, true},
+		{"left, and came back with the list", func(f *fixture) error {
+			if _, err := f.MoveMember(f.t.Context(), "one", casefile.Resign, op, "", terms); err != nil {
+				return err
+			}
+			return f.UpsertMembers(f.t.Context(), []postgres.Member{listed("one", "st")})
+		}, false},
+		{"left by the list, and came back with it", func(f *fixture) error {
+			gone := listed("one", "st")
+			gone.State = casefile.MemberResigned
+			return errors.Join(f.UpsertMembers(f.t.Context(), []postgres.Member{gone}), f.UpsertMembers(f.t.Context(), []postgres.Member{listed("one", "st")}))
+		}, false},
+		{"another unit, and back", func(f *fixture) error {
+			return errors.Join(f.UpsertMembers(f.t.Context(), []postgres.Member{listed("one", "other")}), f.UpsertMembers(f.t.Context(), []postgres.Member{listed("one", "st")}))
+		}, false},
+		{"a minor by the list", func(f *fixture) error {
+			child := listed("one", "st")
+			child.Class = casefile.Junior
+			if err := f.UpsertMembers(f.t.Context(), []postgres.Member{child}); err != nil {
+				return err
+			}
+			if err := f.SetVerifies(f.t.Context(), "one", true, op); !errors.Is(err, casefile.ErrNotFound) {
+				f.t.Errorf("a minor was given the right: %v", err)
+			}
+			return nil
+		}, false},
+		{"taken away while at rest", func(f *fixture) error {
+			_, rests := f.MoveMember(f.t.Context(), "one", casefile.Suspend, op, "WHY", terms)
+			taken := f.SetVerifies(f.t.Context(), "one", false, op)
+			_, back := f.MoveMember(f.t.Context(), "one", casefile.Resume, op, "", terms)
+			return errors.Join(rests, taken, back)
+		}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := setup(t)
+			f.station()
+			f.unit("other", casefile.LevelStation, 16.9, 100.3)
+			reg, err := f.applies(lineYing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.SetVerifies(t.Context(), "one", true, op); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.lose(f); err != nil {
+				t.Fatal(err)
+			}
+			_, err = f.DecideRegistration(t.Context(), reg.ID, casefile.Approve, casefile.Actor{Kind: casefile.ByMember, ID: "one"}, "", terms)
+			if tt.kept != (err == nil) || !tt.kept && !refusedByLaw(err) {
+				t.Errorf("decides: %v", err)
+			}
+		})
+	}
+}
+
+// listed is an officer as the list of their unit names them.
+func listed(id, unit string) postgres.Member {
+	m := officer(id, unit, 16.82, 100.26)
+	m.LINE = lineOfficer
+	return m
+}
+
+// A LINE account is one member: whoever has left may come back with it by
+// themselves, and whoever rests may not.
+func TestWhoHasLeftMayApplyWithTheSameAccount(t *testing.T) {
+	f := setup(t)
+	f.station()
+	op := casefile.Actor{Kind: casefile.ByOperator, ID: "op"}
+	move := func(d casefile.Deed) {
+		t.Helper()
+		if _, err := f.MoveMember(t.Context(), "one", d, op, "WHY", terms); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(casefile.Suspend)
+	if reg, err := f.applies(lineOfficer); !refusedByLaw(err) {
+		t.Errorf("who rests has applied: %+v, %v", reg, err)
+	}
+	move(casefile.Resign)
+	reg, err := f.applies(lineOfficer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if was, err := f.Member(t.Context(), "one"); err != nil || was.LINE != lineOfficer {
+		t.Errorf("before anybody has decided, who left has lost the account: %+v, %v", was, err)
+	}
+	if _, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Approve, op, "", terms); err != nil {
+		t.Fatal(err)
+	}
+	if is, err := f.MemberByLINE(t.Context(), lineOfficer); err != nil || is.ID != reg.Member {
+		t.Errorf("the account is of %+v, %v", is, err)
+	}
+	if was, err := f.Member(t.Context(), "one"); err != nil || was.LINE != "" || was.State != casefile.MemberResigned {
+		t.Errorf("who left: %+v, %v", was, err)
+	}
+
+	// Whom a case must not reach comes back under no new name.
+	named := f.report("U9", casefile.Gathering, began)
+	hidden := officer("hidden", "st", 16.82, 100.26)
+	hidden.LINE, hidden.State, hidden.OnDuty = "U"+strings.Repeat("8", 32), casefile.MemberResigned, false
+	f.members(hidden)
+	if err := f.AddConflict(t.Context(), named.ID, "hidden", "", op, began); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := f.applies(hidden.LINE); !refusedByLaw(err) {
+		t.Errorf("whom a case must not reach has applied: %+v, %v", again, err)
+	}
+
+	// Whose account a list gave away meanwhile cannot be approved, and is told apart from a fault.
+	other, err := f.applies(lineYing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin := officer("two", "st", 16.82, 100.26)
+	twin.LINE = lineYing
+	f.members(twin)
+	var invalid *casefile.InvalidError
+	if _, err := f.DecideRegistration(t.Context(), other.ID, casefile.Approve, op, "", terms); !errors.As(err, &invalid) || invalid.Field != "line" {
+		t.Errorf("the account of an active member was given away: %v", err)
+	}
+}

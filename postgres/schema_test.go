@@ -83,7 +83,7 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 		"concerns_state_known": law["ConcernState"], "concerns_kind_known": law["ConcernKind"], "concerns_partner_known": append([]string{""}, law["Partner"]...),
 		"concern_events_kind_known": law["ConcernEventKind"], "concern_events_actor_known": law["ActorKind"],
 		"concern_evidence_state_known": deeds["MediaState"], "safe_places_photo_known": append([]string{""}, deeds["MediaState"]...),
-		"task_reports_opened_known": law["TaskOpens"], "papers_kind_known": texts(paper.Kinds),
+		"task_reports_opened_known": law["TaskOpens"], "papers_kind_known": texts([]paper.Kind{paper.FactFindingPaper, paper.ReferralPaper, paper.HandoverPaper}),
 		"heartbeats_part_known": watcher["Part"], "alarms_kind_known": watcher["Kind"],
 	}
 	f := setup(t)

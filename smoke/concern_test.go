@@ -17,6 +17,7 @@ import (
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/line"
 	"github.com/ess-thailand/ess/lineemu"
+	"github.com/ess-thailand/ess/policy"
 	"github.com/ess-thailand/ess/workflows"
 )
 
@@ -185,14 +186,14 @@ func TestAConcernIsTakenUpByClockAndThePointerLearnsTwoThings(t *testing.T) {
 	}
 	var page json.RawMessage
 	h.gets("somsri", "/v1/concerns/"+string(id)+"/private?purpose=protection_followup", &page)
-	var reporter string
-	h.database(&reporter, `SELECT reporter_id FROM inbox WHERE word = 'SENT_LOCATION' ORDER BY received_at DESC LIMIT 1`)
-	if s := string(page); !strings.Contains(s, "เด็กสองคน") || strings.Contains(s, mali.ID()) || strings.Contains(s, reporter) {
+	var threads int
+	h.database(&threads, `SELECT count(*) FROM threads WHERE strpos($1, reporter_id) > 0`, string(page))
+	if s := string(page); !strings.Contains(s, "เด็กสองคน") || strings.Contains(s, mali.ID()) || threads != 0 {
 		t.Errorf("a worker reads %s", s)
 	}
 	var clear, looks int
 	h.database(&clear, `SELECT count(*) FROM (SELECT t::text AS row FROM concerns t UNION ALL SELECT t::text FROM concern_events t UNION ALL SELECT t::text FROM concern_inbox t
-		UNION ALL SELECT t::text FROM concern_pointers t UNION ALL SELECT t::text FROM talks t) x WHERE strpos(x.row, $1) > 0`, reporter)
+		UNION ALL SELECT t::text FROM concern_pointers t UNION ALL SELECT t::text FROM talks t) x JOIN threads h ON strpos(x.row, h.reporter_id) > 0`)
 	h.database(&looks, `SELECT count(*) FROM audit WHERE action = 'CONCERN_VIEWED' AND case_id = $1`, string(id))
 	if clear != 0 || looks != 1 {
 		t.Errorf("%d rows lead to the pointer, %d looks are written down", clear, looks)
@@ -346,7 +347,11 @@ func TestOnlineEvidenceReachesONDEWithoutIdentity(t *testing.T) {
 		}
 	}
 	var counts struct{ Cells []struct{ Concerns int } }
-	span := "?since=" + time.Now().AddDate(-1, 0, 0).UTC().Format(time.RFC3339) + "&until=" + time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)
+	year := time.Now().Year()
+	january := func(year int) string {
+		return time.Date(year, 1, 1, 0, 0, 0, 0, policy.Bangkok).UTC().Format(time.RFC3339)
+	}
+	span := "?since=" + january(year-1) + "&until=" + january(year+2)
 	h.gets(onde, "/v1/concern-counts"+span, &counts)
 	for _, cell := range counts.Cells {
 		if cell.Concerns < 10 {
@@ -370,6 +375,21 @@ func TestOnlineEvidenceReachesONDEWithoutIdentity(t *testing.T) {
 		h.gets("somsri", "/v1/cases/"+string(verdict.Case)+"/part", &part)
 		return part["agency"] == "MSDHS" && part["problem"] == string(casefile.OnlineHarm)
 	})
+
+	// The police see the response and no care; the fund sees a child once it may.
+	path, polices, funds := "/v1/cases/"+string(verdict.Case)+"/part", map[string]any{}, map[string]any{}
+	h.gets(police, path, &polices)
+	if polices["agency"] != "POLICE" || polices["severity"] == nil || polices["problem"] != nil || polices["owner"] != nil || polices["risk"] != nil {
+		t.Errorf("the police's part of the case: %v", polices)
+	}
+	if status, _ := h.request(eef, http.MethodGet, path, nil); status != http.StatusNotFound {
+		t.Errorf("without consent the fund is answered %d", status)
+	}
+	h.orders("somsri", verdict.Case, "consent", map[string]any{"consent": map[string]any{"purpose": "EDUCATION", "given": true, "basis": "CONSENT"}})
+	h.gets(eef, path, &funds)
+	if funds["agency"] != "EEF" || funds["child_involved"] != true || funds["severity"] != nil || funds["owner"] != nil {
+		t.Errorf("the fund's part of the case: %v", funds)
+	}
 	other := h.citizen("pong").reports(casefile.Gathering, h.pin)
 	if status, _ := h.request(onde, http.MethodGet, "/v1/cases/"+string(other)+"/part", nil); status != http.StatusNotFound {
 		t.Errorf("ONDE sees a case that is none of its own: %d", status)

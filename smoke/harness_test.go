@@ -98,6 +98,8 @@ var tokens = map[string]string{
 	"somsri": "token-of-the-first-operator-0001", "wichai": "token-of-the-second-operator-002", scoped: "token-of-the-third-operator-0003",
 	deskOnly: "token-of-the-fourth-operator-004",
 	onde:     "token-of-the-partner-onde-00004",
+	police:   "token-of-the-partner-police-005",
+	eef:      "token-of-the-partner-eef-000006",
 }
 
 // scoped is an operator of one province, written as ESS_OPERATORS wants it.
@@ -105,6 +107,8 @@ const (
 	scoped   = "nok/OPERATOR+SUPERVISOR/" + scopedTo
 	scopedTo = "58"
 	onde     = "ratree/ONDE" // สดช., a partner that sees its own part
+	police   = "prasit/POLICE"
+	eef      = "kanya/EEF" // กสศ.
 )
 
 // newSystem starts an installation at a speed, on the shared servers or on others.

@@ -138,7 +138,10 @@ func TestBadLinesOfAnImportChangeNothing(t *testing.T) {
 		h.database(&n, `SELECT count(*) FROM persons WHERE province = $1`, h.province.Code)
 		return n
 	}
-	for i, args := range [][]string{{"people", "import", "--dry-run", file}, {"people", "import", file}, {"people", "import", file}} {
+	for i, args := range [][]string{
+		{"people", "import", "--source", "register", "--dry-run", file}, {"people", "import", "--source", "register", file},
+		{"people", "import", "--source", "register", file},
+	} {
 		err := h.Run(args...)
 		if err == nil || !strings.Contains(err.Error(), ":3: number: ") || !strings.Contains(err.Error(), ":4: birth_date: ") {
 			t.Fatalf("the bad lines are not reported: %v", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/line"
+	"github.com/ess-thailand/ess/policy"
 )
 
 // joinsAs adds a member of one of the eight groups who takes no part in emergencies.
@@ -147,21 +148,24 @@ func TestEachOfTheEightGroupsDoesOneOfItsTasks(t *testing.T) {
 			Reports int
 		}
 	}
-	span := "?since=" + since.UTC().Format(time.RFC3339) + "&until=" + since.Add(1000*time.Hour).UTC().Format(time.RFC3339)
+	day := since.In(policy.Bangkok)
+	midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, policy.Bangkok)
+	span := "?since=" + midnight.UTC().Format(time.RFC3339) + "&until=" + midnight.AddDate(0, 0, 42).UTC().Format(time.RFC3339)
 	h.gets("somsri", "/v1/units/"+string(h.unitID(string(casefile.LevelShelter)))+"/tasks"+span, &sums)
 	all := 0
 	for _, m := range sums.Members {
 		all += m.Reports
 	}
-	if len(sums.Members) != 8 || all != 10 || !slices.IsSortedFunc(sums.Members, func(a, b struct {
-		Member  string
-		Reports int
-	}) int {
-		if a.Member < b.Member {
-			return -1
-		}
-		return 1
-	}) {
+	if len(sums.Members) != 7 || all != 7 || // what somebody pointed out is counted for nobody
+		!slices.IsSortedFunc(sums.Members, func(a, b struct {
+			Member  string
+			Reports int
+		}) int {
+			if a.Member < b.Member {
+				return -1
+			}
+			return 1
+		}) {
 		t.Errorf("the head of the unit sees %+v", sums)
 	}
 	if status, _ := h.request(scoped, http.MethodGet, "/v1/units/"+string(h.unitID(string(casefile.LevelShelter)))+"/tasks"+span, nil); status != http.StatusNotFound {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -62,8 +63,8 @@ func (p *page) complete(e *casefile.Event) error {
 	switch e.Kind {
 	case casefile.Assessed:
 		d.Owed = append(d.Owed, owe(casefile.OweReview, p.care.Review[d.Risk]))
-		if none(casefile.OweVisit) && p.care.Visit[d.Risk] > 0 {
-			d.Owed = append(d.Owed, owe(casefile.OweVisit, p.care.Visit[d.Risk]))
+		if span := p.care.Visit[d.Risk]; span > 0 && !p.visited(p.now.Add(span), 0) { // a graver risk is seen sooner
+			d.Owed = append(d.Owed, owe(casefile.OweVisit, span))
 		}
 		if none(casefile.OwePlan) && p.c.Care.Plan == casefile.NoPlan {
 			d.Owed = append(d.Owed, owe(casefile.OwePlan, p.care.Plan))
@@ -89,9 +90,11 @@ func (p *page) complete(e *casefile.Event) error {
 			if d.State == casefile.Missed || span == 0 {
 				span = p.care.Assess
 			}
-			next := owe(casefile.OweVisit, span)
-			next.Member = was.Member
-			d.Owed = append(d.Owed, next)
+			if !p.visited(p.now.Add(span), was.ID) { // a visit planned by hand begins no rhythm of its own
+				next := owe(casefile.OweVisit, span)
+				next.Member = was.Member
+				d.Owed = append(d.Owed, next)
+			}
 		}
 		if was.Kind == casefile.OweContact && d.State != casefile.Done && d.State != casefile.Dropped {
 			d.Owed = append(d.Owed, owe(casefile.OweContact, p.care.Contact))
@@ -132,6 +135,13 @@ func (p *page) complete(e *casefile.Event) error {
 	}
 	*e.Care = d
 	return nil
+}
+
+// visited reports whether a visit is owed by an instant, beside one.
+func (p *page) visited(by time.Time, but int) bool {
+	return slices.ContainsFunc(p.c.Care.Owed, func(o casefile.Obligation) bool {
+		return o.Kind == casefile.OweVisit && o.Open() && o.ID != but && !o.DueAt.After(by)
+	})
 }
 
 // fill is an obligation as a person named it, with its dates.
@@ -224,6 +234,16 @@ func (p *page) afterCare(e casefile.Event) {
 	}
 }
 
+// carerGone takes somebody out of a follow-up whose membership has ended or rests:
+// what they owed is owed by the office again, and a case manager is sought.
+func (p *page) carerGone(m casefile.MemberID) {
+	d := &casefile.CareDetail{}
+	if p.c.Care.Manager == m && !p.c.Care.Owes(casefile.OweManager) {
+		d.Owed = append(d.Owed, p.care.Owe(casefile.OweManager, p.now, p.now.Add(p.care.Manager)))
+	}
+	p.must(casefile.Event{Kind: casefile.Released, By: casefile.System, Member: m, Reason: "MEMBER_GONE", Care: d})
+}
+
 // careNews tells the case manager and the team that the person wrote or called.
 func (p *page) careNews(reason string) {
 	told := []casefile.MemberID{}
@@ -231,6 +251,12 @@ func (p *page) careNews(reason string) {
 		if m != "" {
 			told = append(told, m)
 		}
+	}
+	if accepted := p.c.Over.Accepted; len(told) == 0 && accepted.Kind == casefile.ByMember && p.c.Owner == p.c.Over.Unit { // nobody manages it yet
+		told = append(told, casefile.MemberID(accepted.ID))
+	}
+	if len(told) == 0 {
+		p.raiseDesk(casefile.DeskUnanswered)
 	}
 	for _, m := range told {
 		p.tellMember(m, "care_news", func(a *activities.Args) { a.Reason = reason })

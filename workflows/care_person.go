@@ -23,10 +23,9 @@ func (p *page) nextMeeting() time.Time {
 	return next
 }
 
-// asksHowItWent asks the person helped once the case has ended, unless a message
-// may put them in danger at this hour.
+// asksHowItWent asks the person helped once the case has ended.
 func (p *page) asksHowItWent() {
-	if p.c.Care != nil && p.c.State == casefile.Closed && mayWrite(p.c.Care.Contact, p.now) {
+	if p.c.Care != nil && p.c.State == casefile.Closed {
 		p.tellReporter("care_closed", nil)
 	}
 }

@@ -152,7 +152,7 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 	case casefile.HandoverDeclined:
 		set(casefile.ClockHandover, e.At)
 	case casefile.HandoverAccepted:
-		c.Clocks = nil
+		stopAllButDesk(c)
 		set(casefile.ClockWelfare, c.ControlledAt.Add(w.Welfare))
 	}
 	if c.State.Ended() {
@@ -161,11 +161,16 @@ func wind(c *casefile.Case, plan policy.Plan, e casefile.Event) {
 	}
 	switch e.Kind {
 	case casefile.CareOpened, casefile.CareBegan, casefile.CareReopened:
-		c.Clocks = nil
+		stopAllButDesk(c)
 	}
 	if _, waits := c.NextDeadline(); !waits { // an open case always has a clock that wakes somebody
 		set(casefile.ClockState, e.At.Add(max(w.Stale, time.Minute)))
 	}
+}
+
+// stopAllButDesk stops every clock; an item that waits at the desk goes on ringing there.
+func stopAllButDesk(c *casefile.Case) {
+	c.Clocks = slices.DeleteFunc(slices.Clone(c.Clocks), func(d casefile.Deadline) bool { return d.Clock != casefile.ClockDesk })
 }
 
 func acknowledgedClocks(c *casefile.Case, plan policy.Plan, e casefile.Event) {

@@ -23,7 +23,11 @@ func (e *errand) carryOut(ctx workflow.Context, o casefile.ConcernOrder, prefix 
 		}
 		x.DueAt = e.now(ctx).Add(e.plan.Decide)
 	case casefile.ConcernDeclined:
-		x.DueAt = e.now(ctx) // the next office is asked at once
+		x.DueAt = e.now(ctx)            // the next office is asked at once
+		const kept = "conflict-is-kept" // what declined before it was written down goes on as it was recorded
+		if o.Reason == casefile.ReasonConflict && o.By.Kind == casefile.ByMember && workflow.GetVersion(ctx, kept, workflow.DefaultVersion, 1) == 1 {
+			x.Asked = []casefile.MemberID{casefile.MemberID(o.By.ID)}
+		}
 	case casefile.ConcernEnded:
 		x.Kind = e.c.EndKind(o.By)
 	case casefile.ConcernGoesTo:

@@ -172,6 +172,33 @@ func TestARefusalGoesToTheNextOfficeAtOnce(t *testing.T) {
 	}
 }
 
+// Whoever says that they are part of it can neither take it up nor is asked again or told what became of it.
+func TestAConflictIsKept(t *testing.T) {
+	w := pointOut(t, casefile.AboutDrugs)
+	w.pointed(pinned())
+	w.at(10*time.Minute, func() { w.member("msdhs-duty", casefile.ActConcernDecline, casefile.ReasonConflict) })
+	w.at(11*time.Minute, func() { w.member("msdhs-duty", casefile.ActConcernTake, "") })
+	w.at(12*time.Minute, func() { w.member("msdhs", casefile.ActConcernTake, "") })
+	w.runs(time.Hour)
+	if w.concern.Owner.ID != "msdhs" || slices.Contains(w.concern.Asked, "msdhs-duty") || !slices.Equal(w.concern.Declined, []casefile.MemberID{"msdhs-duty"}) {
+		t.Errorf("%+v", w.concern)
+	}
+	if told := strings.Join(w.told("msdhs-duty"), ", "); strings.Contains(told, "concern_gone") || !strings.Contains(told, "concern_refused") {
+		t.Errorf("who declined was told %s", told)
+	}
+}
+
+// The last office is asked again and again, but nobody of it who is part of it.
+func TestTheLastOfficeWithAConflictIsAskedNoMore(t *testing.T) {
+	w := pointOut(t, casefile.AboutOnline)
+	w.pointed(casefile.Incoming{Word: casefile.Said, Text: "https://bad.example"})
+	w.at(10*time.Minute, func() { w.member("husec", casefile.ActConcernDecline, casefile.ReasonConflict) })
+	w.runs(20 * time.Hour)
+	if got := w.askedAt(); got != "0 husec" || w.concern.State.Ended() || w.concern.DueAt.IsZero() {
+		t.Errorf("asked %s, %+v", got, w.concern)
+	}
+}
+
 func TestWhatSomebodyTookUpAndLeftLyingClimbs(t *testing.T) {
 	w := pointOut(t, casefile.AboutDrugs)
 	w.pointed(pinned())
@@ -248,6 +275,44 @@ func TestAWorkerFollowsAConcernAndNothingIsTypedAgain(t *testing.T) {
 	}
 	if !w.env.IsWorkflowCompleted() || w.env.GetWorkflowError() != nil {
 		t.Errorf("the process goes on: %v", w.env.GetWorkflowError())
+	}
+}
+
+// What the pointer did not let the school know reaches it in no case that comes from the concern either.
+func TestACaseFromAConcernIsKeptFromTheSchoolItIsAbout(t *testing.T) {
+	for _, tell := range []bool{false, true} {
+		w := pointOut(t, casefile.AboutDrugs)
+		w.concern.School, w.concern.AskHere = "school", tell
+		w.pointed(pinned())
+		w.at(2*time.Minute, func() { w.member("msdhs-duty", casefile.ActConcernTake, "") })
+		w.at(3*time.Minute, func() { w.member("msdhs-duty", casefile.ActConcernFollow, "") })
+		w.runs(time.Hour)
+		want := map[bool][]casefile.Exclusion{false: {{Unit: "school"}}}[tell]
+		if len(w.opened) != 1 || !slices.Equal(w.opened[0].Excluded, want) {
+			t.Errorf("told %v: opened %+v", tell, w.opened)
+		}
+	}
+	f := follows(t)
+	f.c = casefile.Case{ID: f.c.ID, State: casefile.FollowUp, Channel: casefile.ChannelREST, Owner: "msdhs-duty", Clocks: []casefile.Deadline{{Clock: casefile.ClockState, At: epoch.Add(time.Minute)}}}
+	f.events = nil
+	f.at(0, func() {
+		f.hears(casefile.Incoming{Word: casefile.OpenedByUs, By: casefile.Actor{Kind: casefile.ByOperator, ID: "anna"}, Opening: &casefile.Opening{
+			Event: "x", By: casefile.Actor{Kind: casefile.ByOperator, ID: "anna"}, Office: "msdhs-duty", Problem: casefile.Drugs, Place: casefile.Place{Province: "65"}, At: epoch,
+			Excluded: []casefile.Exclusion{{Unit: "school"}},
+		}})
+	})
+	f.followed(time.Hour)
+	if !f.c.Excludes("school", "") || f.c.Care == nil {
+		t.Errorf("the follow-up is kept from %+v", f.c.Excluded)
+	}
+	s := begin(t, casefile.ThreatAssault, false)
+	pin := phitsanulok
+	s.at(0, func() {
+		s.reporter(casefile.Incoming{Word: casefile.Called, Type: casefile.ThreatAssault, Channel: casefile.ChannelREST, Pin: &pin, Excluded: []casefile.Exclusion{{Unit: "station-1"}}})
+	})
+	s.run(2 * time.Minute)
+	if !s.c.Excludes("station-1", "") || len(s.told("station-1")) != 0 || len(s.told("radio")) == 0 {
+		t.Errorf("kept from %+v, told %v, radio %v", s.c.Excluded, s.told("station-1"), s.told("radio"))
 	}
 }
 

@@ -183,7 +183,7 @@ func (e *errand) climb(ctx workflow.Context) error {
 	list := e.offices()
 	at := min(e.c.Step, len(list)-1)
 	o, last := list[at], at == len(list)-1
-	in := activities.AskInput{Concern: e.c.ID, Level: o.Level, Place: e.c.Place}
+	in := activities.AskInput{Concern: e.c.ID, Level: o.Level, Place: e.c.Place, Declined: e.c.Declined}
 	if o.school {
 		in.School = e.c.School
 	}

@@ -42,13 +42,20 @@ func live(ctx workflow.Context, in Input, followUp bool) error {
 		if err := s.turn(ctx); err != nil {
 			return err
 		}
-		if s.resting() && s.over() {
-			if s.elsewhere() {
-				if err := s.handOn(ctx); err != nil {
-					return err
-				}
+		if s.elsewhere() && s.resting() && !s.handed { // at once: what is still being said delays nobody
+			if err := s.handOn(ctx); err != nil {
+				return err
 			}
-			return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+			s.handed = true
+		}
+		if s.resting() && s.over() {
+			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) || !s.resting() }); err != nil {
+				return err
+			}
+			if s.resting() {
+				return nil
+			}
+			continue
 		}
 		if s.mayContinueAsNew(ctx) {
 			return workflow.NewContinueAsNewError(ctx, s.self(), Input{Case: s.c.ID, UpTo: s.upTo, Clock: s.clock, Done: s.done})
@@ -76,6 +83,8 @@ func (s *story) self() any {
 // story is one run of a case.
 type story struct {
 	followUp bool // the workflow that is responsible in FOLLOW_UP, and only there
+	handed   bool // the other workflow is known to run
+	woken    bool // nudged since the case went elsewhere: it may be back
 
 	c       casefile.Case // as last recorded
 	plan    policy.Plan
@@ -139,6 +148,7 @@ func (s *story) listen(ctx workflow.Context) error {
 func (s *story) drain() {
 	for n := (Nudge{}); s.nudges.ReceiveAsync(&n); n = (Nudge{}) {
 		s.upTo = max(s.upTo, n.UpTo)
+		s.woken = s.elsewhere()
 	}
 	typed := func(c workflow.ReceiveChannel, k casefile.Kind) {
 		for n := (UINote{}); c.ReceiveAsync(&n); n = (UINote{}) {
@@ -161,7 +171,7 @@ func (s *story) resting() bool {
 		return false
 	}
 	heard := s.upTo <= s.c.Inbox && len(s.heard) == 0 || s.elsewhere() // else the other workflow hears it
-	return heard && !s.careWaits() && !(s.followUp && s.c.OwnerExcluded()) && len(s.pending) == 0 && len(s.ui) == 0 && len(s.told) == 0
+	return heard && !s.woken && !s.careWaits() && !(s.followUp && s.c.OwnerExcluded()) && len(s.pending) == 0 && len(s.ui) == 0 && len(s.told) == 0
 }
 
 // over reports whether this workflow is no longer the one responsible.
@@ -178,6 +188,8 @@ func (s *story) turn(ctx workflow.Context) error {
 		s.drain()
 		var err error
 		switch {
+		case s.woken:
+			err = s.lookAgain(ctx)
 		case (len(s.heard) > 0 || s.upTo > s.c.Inbox) && !s.elsewhere():
 			err = s.hear(ctx)
 		case s.careWaits():
@@ -190,7 +202,7 @@ func (s *story) turn(ctx workflow.Context) error {
 			err = s.answer(ctx)
 		case len(s.told) > 0:
 			err = s.consider(ctx)
-		case len(s.c.Due(s.now(ctx))) > 0 && !s.over():
+		case len(s.c.Due(s.now(ctx))) > 0 && s.serves():
 			err = s.lapse(ctx)
 		default: // what the turn recorded is said and shown together
 			s.tell(ctx)

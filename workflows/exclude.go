@@ -96,6 +96,10 @@ func (p *page) turnAway(h activities.Heard) {
 // memberGone takes somebody off the case whose membership has ended or rests:
 // their open offer is withdrawn, and somebody else is asked at once.
 func (p *page) memberGone(m casefile.MemberID) {
+	if p.c.State == casefile.FollowUp && p.c.Care != nil {
+		p.carerGone(m)
+		return
+	}
 	t, asked := p.c.TrackOf(m)
 	if !asked {
 		return

@@ -28,6 +28,21 @@ func (s *story) elsewhere() bool {
 	return !s.c.State.Ended() && (s.c.State == casefile.FollowUp) != s.followUp
 }
 
+// serves reports whether the clocks of the case are this workflow's.
+func (s *story) serves() bool { return !s.elsewhere() && !s.c.State.Ended() }
+
+// lookAgain reads the case that was elsewhere when somebody nudged this workflow:
+// it may have come back, and if not, the other one is woken.
+func (s *story) lookAgain(ctx workflow.Context) error {
+	var b activities.BeginResult
+	if err := s.local(ctx, "look where the case stands", deeds.Begin, activities.BeginInput{Case: s.c.ID}).Get(ctx, &b); err != nil {
+		return err
+	}
+	s.load(b)
+	s.woken, s.handed = false, false
+	return nil
+}
+
 // long reports whether a follow-up has run for so long that a new run begins.
 func (s *story) long(ctx workflow.Context) bool {
 	return s.followUp && s.now(ctx).Sub(s.clock.Case(workflow.GetInfo(ctx).WorkflowStartTime)) >= runFor
@@ -250,17 +265,19 @@ func (s *story) passOn(ctx workflow.Context, p *page, o casefile.Obligation) err
 		}
 	}
 	next = slices.DeleteFunc(slices.Clone(next), func(u casefile.UnitID) bool { return u == p.c.Owner || p.c.Excludes(u, "") })
-	if len(next) == 0 { // nobody is left: the office that owns the case decides what else
-		task := p.care.Owe(casefile.OweTask, p.now, p.now.Add(p.care.Approve))
-		task.Code = "OTHER"
-		p.must(casefile.Event{Kind: casefile.Owed, By: casefile.System, Reason: "REFERRAL_FOUND_NOBODY", Care: &casefile.CareDetail{Owed: []casefile.Obligation{task}}})
-		return nil
+	if len(next) > 0 {
+		r := p.referral(o.Code, next[0], next[1:])
+		if len(o.Next) == 0 || o.About != 0 {
+			r.About = o.ID // the last offices have it
+		}
+		if p.must(casefile.Event{Kind: casefile.Referred, By: casefile.System, Unit: r.Unit, Care: &casefile.CareDetail{Owed: []casefile.Obligation{r}}}) {
+			return nil
+		}
 	}
-	r := p.referral(o.Code, next[0], next[1:])
-	if len(o.Next) == 0 || o.About != 0 {
-		r.About = o.ID // the last offices have it
-	}
-	p.must(casefile.Event{Kind: casefile.Referred, By: casefile.System, Unit: r.Unit, Care: &casefile.CareDetail{Owed: []casefile.Obligation{r}}})
+	// Nobody is left, or the consent was withdrawn: the office that owns the case decides what else.
+	task := p.care.Owe(casefile.OweTask, p.now, p.now.Add(p.care.Approve))
+	task.Code = "OTHER"
+	p.must(casefile.Event{Kind: casefile.Owed, By: casefile.System, Reason: "REFERRAL_FOUND_NOBODY", Care: &casefile.CareDetail{Owed: []casefile.Obligation{task}}})
 	return nil
 }
 

@@ -137,7 +137,7 @@ func TestACaseIsManagedAssessedPlannedVisitedAndClosed(t *testing.T) {
 	s.at(5*time.Hour, func() {
 		approved = s.cares("berta", casefile.PlanDecided, casefile.CareDetail{}, func(c *casefile.Command) { c.Yes = true })
 	})
-	s.at(6*time.Hour, func() { s.pressesOwed("boss", casefile.ActCareManage, 1) }) // settled already: anybody of the office may take it over
+	s.at(6*time.Hour, func() { s.pressesOwed("boss", casefile.ActCareManage, 1) }) // an old card
 	s.at(day, func() {
 		o, _ := s.obligation(casefile.OweTask, casefile.Owing)
 		s.pressesOwed("stranger", casefile.ActCareDone, o.ID)
@@ -187,7 +187,7 @@ func TestACaseIsManagedAssessedPlannedVisitedAndClosed(t *testing.T) {
 	if s.c.State != casefile.Closed || len(s.c.Care.Open()) != 0 {
 		t.Errorf("state %s, %d still owed", s.c.State, len(s.c.Care.Open()))
 	}
-	if s.c.Care.Manager != "boss" {
+	if s.c.Care.Manager != "worker" { // an old card takes the case from nobody
 		t.Errorf("managed by %s", s.c.Care.Manager)
 	}
 	if o, ok := s.obligation(casefile.OweVisit, casefile.Dropped); !ok || o.DueAt.Sub(epoch.Add(6*day)) != 7*day {
@@ -424,5 +424,70 @@ func TestAnExcludedOwnerHearsNothingAndLosesTheCase(t *testing.T) {
 	}
 	if now := len(s.heardOf("msdhs-duty")) + len(s.heardOf("boss")) + len(s.heardOf("worker")); now != heard {
 		t.Errorf("the excluded office was told %d things more", now-heard)
+	}
+}
+
+func TestAReferralWhoseConsentWasWithdrawnIsStillSomebodysWork(t *testing.T) {
+	s := follows(t)
+	consent := func(given bool) {
+		s.cares("anna", casefile.ConsentSet, casefile.CareDetail{Consent: &casefile.Consent{Purpose: casefile.ForReferral, Given: given, Basis: "CONSENT"}})
+	}
+	s.at(time.Minute, func() { consent(true) })
+	s.at(2*time.Minute, func() {
+		s.cares("anna", casefile.Referred, casefile.CareDetail{Owed: []casefile.Obligation{{Code: "HEALTH"}}}, func(c *casefile.Command) { c.Unit = "ems" })
+	})
+	s.at(time.Hour, func() { consent(false) })
+	s.at(2*time.Hour, func() {
+		o, _ := s.obligation(casefile.OweReferral, casefile.Owing)
+		s.pressesOwed("ems", casefile.ActCareDecline, o.ID)
+	})
+	s.followed(3 * time.Hour)
+	if _, asked := s.obligation(casefile.OweReferral, casefile.Owing); asked {
+		t.Error("another partner was asked without consent")
+	}
+	if o, ok := s.obligation(casefile.OweTask, casefile.Owing); !ok || o.Code != "OTHER" {
+		t.Error("nobody decides what else is to be done")
+	}
+}
+
+func TestAManagerWhoLeavesLeavesTheCaseToTheOffice(t *testing.T) {
+	s := follows(t)
+	s.at(time.Minute, func() { s.pressesOwed("worker", casefile.ActCareManage, 1) })
+	s.at(time.Hour, func() {
+		s.hears(casefile.Incoming{Word: casefile.CaseSpoke, Action: casefile.ActMemberGone, Member: "worker", By: casefile.System})
+	})
+	s.followed(2 * time.Hour)
+	if s.c.Care.Manager != "" || !s.c.Care.Owes(casefile.OweManager) {
+		t.Errorf("managed by %q, a manager is owed: %t", s.c.Care.Manager, s.c.Care.Owes(casefile.OweManager))
+	}
+	if !slices.ContainsFunc(s.heardOf("msdhs-duty"), func(m string) bool { return m == "1h0m0s care_owed " }) {
+		t.Errorf("the office heard %v", s.heardOf("msdhs-duty"))
+	}
+}
+
+func TestWhatIsWrittenBeforeAnybodyManagesTheCaseReachesAHuman(t *testing.T) {
+	s := follows(t)
+	s.at(time.Minute, func() { s.reporter(casefile.Incoming{Word: casefile.Said, Text: "เขากลับมา"}) })
+	s.followed(10 * time.Minute)
+	if s.c.Desk == nil || len(s.told("desk")) == 0 {
+		t.Errorf("desk item %+v, the desk heard %v", s.c.Desk, s.told("desk"))
+	}
+}
+
+func TestWhoMustNotBeWrittenToIsNot(t *testing.T) {
+	s := follows(t)
+	var asked *verdict
+	s.at(time.Minute, func() {
+		s.cares("anna", casefile.ContactSet, casefile.CareDetail{Contact: &casefile.SafeContact{NoMessage: true}})
+	})
+	s.at(2*time.Minute, func() { asked = s.commands("anna", casefile.Command{Kind: casefile.QuestionAsked, Reason: "WHERE"}) })
+	s.at(time.Hour, func() { s.commands("anna", casefile.Command{Kind: casefile.CaseReopened, Reason: "ATTACKED_AGAIN"}) })
+	s.story = workflows.FollowUp
+	_ = s.play(2 * time.Hour)
+	if asked == nil || asked.err == nil {
+		t.Error("an operator could ask in the chat of somebody who must not be written to")
+	}
+	if got := s.told("reporter"); len(got) > 0 {
+		t.Errorf("told %v", got)
 	}
 }

@@ -70,6 +70,7 @@ func (p *page) act(h activities.Heard) {
 	if p.c.Version == 0 {
 		if in.Opening != nil {
 			p.must(in.Opening.Begin())
+			p.excludeToo(in.Opening.Excluded)
 			return
 		}
 		p.report(h)
@@ -126,6 +127,7 @@ func (p *page) report(h activities.Heard) {
 	if err := p.happen(e); err != nil {
 		return
 	}
+	p.excludeToo(in.Excluded)
 	if in.Pin != nil {
 		p.pin(h)
 		return

@@ -149,7 +149,7 @@ func (p *page) reply(h *activities.Heard, template string, change func(*activiti
 // tellReporter says something that the reporter did not just ask for. In quiet
 // mode nothing unasked is ever sent: it is told at the person's next tap.
 func (p *page) tellReporter(template string, change func(*activities.Args)) {
-	if p.c.Quiet || !p.c.Channel.Hears() {
+	if p.c.Quiet || !p.c.Channel.Hears() || p.c.Care != nil && !mayWrite(p.c.Care.Contact, p.now) {
 		return
 	}
 	p.message("", template, nil, change)

@@ -26,7 +26,7 @@ func (c concerns) Concern(ctx context.Context, id casefile.ConcernID) (casefile.
 
 func (c concerns) Concerns(ctx context.Context, f api.ConcernFilter) ([]api.ListedConcern, error) {
 	found, err := c.store.Concerns(ctx, postgres.ConcernFilter{
-		State: f.State, Kind: f.Kind, Provinces: f.Provinces, Owner: f.Owner, OpenOnly: f.Open, AfterAt: f.AfterAt, AfterID: f.AfterID, Limit: f.Limit,
+		State: f.State, Kind: f.Kind, Provinces: f.Provinces, Owner: f.Owner, OpenOnly: f.Open, Blind: f.Blind, AfterAt: f.AfterAt, AfterID: f.AfterID, Limit: f.Limit,
 	})
 	out := make([]api.ListedConcern, len(found))
 	for i, x := range found {

@@ -170,20 +170,34 @@ func (p *parts) tellMember(ctx context.Context, n postgres.MemberNotice) activit
 		p.log.WarnContext(ctx, "a membership was not told", "notice", n.ID, "error", err)
 		return ""
 	}
-	menu := line.MenuCitizen
-	switch n.Template {
-	case activities.MemberApproved, activities.MemberResumed:
-		if n.Registration.Role != "" {
-			menu = line.MenuOffDuty
-		}
-	case activities.MemberSuspended, activities.MemberResigned, activities.MemberExpired:
-	default:
-		return sent.Outcome
+	menu, err := p.menuOf(ctx, n)
+	if err == nil && menu != "" {
+		err = p.line.LinkMenu(ctx, n.To, menu, n.Language)
 	}
-	if err := p.line.LinkMenu(ctx, n.To, menu, n.Language); err != nil {
+	if err != nil {
 		p.log.WarnContext(ctx, "the menu of a member was not shown", "notice", n.ID, "error", err)
 	}
 	return sent.Outcome
+}
+
+// menuOf is the menu that whoever was told of a membership has from here on, by
+// what the roster says of them; empty: the one they have.
+func (p *parts) menuOf(ctx context.Context, n postgres.MemberNotice) (line.MenuRole, error) {
+	switch n.Template {
+	case activities.MemberApproved, activities.MemberResumed:
+	case activities.MemberSuspended, activities.MemberResigned, activities.MemberExpired:
+		return line.MenuCitizen, nil
+	default:
+		return "", nil
+	}
+	m, err := p.store.Member(ctx, n.Member)
+	if err != nil {
+		return "", err
+	}
+	if m.State != casefile.MemberActive { // what was told has been overtaken
+		return line.MenuCitizen, nil
+	}
+	return line.MenuOf(m.Member), nil
 }
 
 // leaveOut ends the membership of everybody of the units in a whole list whom it

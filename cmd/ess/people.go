@@ -20,7 +20,7 @@ import (
 // whoever has been imported under it is left as they are.
 var peopleColumns = []string{"code", "first_name", "last_name", "number", "birth_date", "sex", "nationality", "province", "phone", "note"}
 
-// peopleSpace makes the ID of an imported person out of their code.
+// peopleSpace makes the ID of an imported person out of the keyed hash of source and code.
 var peopleSpace = uuid.MustParse("5ec1a1ed-0000-4000-8000-00000000beef")
 
 func peopleCommand(vars map[string]string) *cli.Command {
@@ -30,11 +30,16 @@ func peopleCommand(vars map[string]string) *cli.Command {
 			Name: "import", Usage: "add people from a CSV file: " + strings.Join(peopleColumns, ","), ArgsUsage: "FILE",
 			Description: "UTF-8 (with a byte-order mark or not) or TIS-620. A line with a mistake is reported with its number, the field and\n" +
 				"the reason, and nothing of it is written; the others are. Whoever is there already is left as they are, so the same file\n" +
-				"may be imported again. Who may be somebody else already is proposed at the API, and never merged by itself.",
-			Flags: []cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "only say what would happen"}},
+				"may be imported again. Who may be somebody else already is proposed at the API, and never merged by itself. A code is\n" +
+				"its source's own: the same code of another source is another person.",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "source", Usage: "whose codes the file has, the same name at every import", Required: true},
+				&cli.BoolFlag{Name: "dry-run", Usage: "only say what would happen"},
+			},
 			Action: func(ctx context.Context, c *cli.Command) error {
-				if c.Args().Len() != 1 {
-					return errors.New("usage: ess people import FILE [--dry-run]")
+				source := strings.TrimSpace(c.String("source"))
+				if c.Args().Len() != 1 || source == "" || strings.Contains(source, sourceEnd) {
+					return errors.New("usage: ess people import FILE --source NAME [--dry-run]; a name has no " + sourceEnd)
 				}
 				cfg, err := load(vars)
 				if err != nil {
@@ -45,21 +50,25 @@ func peopleCommand(vars map[string]string) *cli.Command {
 					return err
 				}
 				defer p.close()
-				return p.importPeople(ctx, c.Args().First(), c.Bool("dry-run"), os.Stdout)
+				return p.importPeople(ctx, c.Args().First(), source, c.Bool("dry-run"), os.Stdout)
 			},
 		}},
 	}
 }
 
+// sourceEnd parts a source from its codes.
+const sourceEnd = "|"
+
 // importReader is who imports: the installation itself, from a list that its operator chose.
 var importReader = casefile.Reader{By: casefile.System, Purpose: string(postgres.ProtectionFollowUp), Rights: casefile.Rights}
 
-// importPeople adds the people of a file, and reports every line that it leaves out.
-func (p *parts) importPeople(ctx context.Context, file string, dry bool, out io.Writer) error {
+// importPeople adds the people of a file, and reports every line that it leaves
+// out. Where the store fails midway it still says how far it came.
+func (p *parts) importPeople(ctx context.Context, file, source string, dry bool, out io.Writer) error {
 	var people []casefile.Person
 	lines := map[casefile.PersonID]bool{}
 	mistakes := readCSV(file, peopleColumns, func(row map[string]string) error {
-		who, err := p.parsePerson(row)
+		who, err := p.parsePerson(source, row)
 		if err != nil {
 			return err
 		}
@@ -71,11 +80,13 @@ func (p *parts) importPeople(ctx context.Context, file string, dry bool, out io.
 		return nil
 	})
 	added, there, may := 0, 0, 0
+	var failed error
 	for _, who := range people {
 		if dry {
 			known, err := p.store.PersonsThere(ctx, []casefile.PersonID{who.ID})
 			if err != nil {
-				return err
+				failed = err
+				break
 			}
 			if known[who.ID] {
 				there++
@@ -85,12 +96,13 @@ func (p *parts) importPeople(ctx context.Context, file string, dry bool, out io.
 			continue
 		}
 		_, isNew, duplicates, err := p.store.AddPerson(ctx, importReader, who)
-		switch {
-		case err != nil:
-			return err
-		case isNew:
+		if err != nil {
+			failed = err
+			break
+		}
+		if isNew {
 			added++
-		default:
+		} else {
 			there++
 		}
 		if len(duplicates) > 0 {
@@ -102,11 +114,11 @@ func (p *parts) importPeople(ctx context.Context, file string, dry bool, out io.
 	} else {
 		_, _ = fmt.Fprintf(out, "added %d, %d were there already, %d may be somebody else already\n", added, there, may)
 	}
-	return mistakes
+	return errors.Join(failed, mistakes)
 }
 
 // parsePerson reads one line. What is wrong is told by field, in both languages, without quoting it.
-func (p *parts) parsePerson(row map[string]string) (casefile.Person, error) {
+func (p *parts) parsePerson(source string, row map[string]string) (casefile.Person, error) {
 	who, err := casefile.ParsePerson(casefile.PersonInput{
 		First: row["first_name"], Last: row["last_name"], Number: row["number"], Birth: row["birth_date"], Sex: row["sex"],
 		Nationality: row["nationality"], Province: row["province"], Note: row["note"],
@@ -125,7 +137,7 @@ func (p *parts) parsePerson(row map[string]string) (casefile.Person, error) {
 		}
 		who.Phone = number
 	}
-	who.ID = casefile.PersonID(uuid.NewSHA1(peopleSpace, []byte(row["code"])).String())
+	who.ID = casefile.PersonID(uuid.NewSHA1(peopleSpace, []byte(p.store.Sealer.Blind("person.import", source+sourceEnd+row["code"]))).String())
 	if err := errors.Join(errs...); err != nil {
 		return who, errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")) // one line of the file, one of the report
 	}

@@ -40,3 +40,9 @@ SELECT state FROM cases WHERE id = @id;
 -- name: UnitLive :one
 -- UnitLive finds a unit that has not been closed.
 SELECT id FROM units WHERE id = @id AND state = 'LIVE';
+
+-- name: CaredForBy :many
+-- CaredForBy lists the follow-ups that a member manages, or owes something.
+SELECT case_id FROM care WHERE ended_at IS NULL AND manager = @member_id::text
+UNION
+SELECT case_id FROM obligations WHERE state = 'OPEN' AND member_id = @member_id::text;

@@ -96,6 +96,7 @@ WHERE version > 0
   AND (sqlc.narg('provinces')::text[] IS NULL OR province = ANY (sqlc.narg('provinces')::text[]))
   AND owner = coalesce(sqlc.narg('owner'), owner)
   AND (NOT @open_only::bool OR ended_at IS NULL)
+  AND (@blind::text = '' OR coalesce((doc->>'ask_school')::bool, false) OR coalesce(doc->>'school', '') <> @blind::text)
   AND (begun_at, id) < (@after_at::timestamptz, @after_id::uuid)
 ORDER BY begun_at DESC, id DESC
 LIMIT @at_most;
@@ -188,9 +189,9 @@ SELECT task, count(*)::int AS reports, count(DISTINCT member_id)::int AS members
 FROM task_reports WHERE unit_id = @unit_id AND at >= @since AND at < @until GROUP BY task ORDER BY task;
 
 -- name: UnitTaskMembers :many
--- UnitTaskMembers counts what each member of a unit did, in the order of their IDs.
+-- UnitTaskMembers counts what each member of a unit did, in the order of their IDs. Who pointed something out is not among it.
 SELECT member_id, count(*)::int AS reports FROM task_reports
-WHERE unit_id = @unit_id AND at >= @since AND at < @until GROUP BY member_id ORDER BY member_id;
+WHERE unit_id = @unit_id AND opened <> 'CONCERN' AND at >= @since AND at < @until GROUP BY member_id ORDER BY member_id;
 
 -- name: SchoolsNamed :many
 -- SchoolsNamed finds live organisations whose name stands in a text, the longest name first.

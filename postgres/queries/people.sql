@@ -25,6 +25,10 @@ FROM persons p JOIN persons r ON r.id = p.root_id
 WHERE p.id = ANY (@ids::uuid[]) AND person_seen(r.id, r.province, @parts::text[], @provinces::text[], @unit::text)
 ORDER BY p.id;
 
+-- name: RootOf :one
+-- RootOf finds the record that stands for a person.
+SELECT root_id FROM persons WHERE id = @id;
+
 -- name: MergedInto :many
 -- MergedInto lists the records that stand behind one.
 SELECT id FROM persons WHERE root_id = @root_id AND id <> @root_id ORDER BY id;
@@ -63,6 +67,7 @@ FROM (
     WHERE p.first_sounds && @first_sounds::text[] AND p.last_sounds && @last_sounds::text[] AND p.birth_year_hash = sqlc.narg('birth_year_hash')
 ) o
 WHERE o.root_id <> (SELECT root_id FROM persons WHERE id = @person_id)
+    AND NOT EXISTS (SELECT FROM person_duplicates d WHERE d.person_id = o.root_id AND d.other_id = @person_id) -- the same two, the other way round
 GROUP BY o.root_id
 ORDER BY min(o.rank), o.root_id
 LIMIT @at_most
@@ -205,8 +210,9 @@ RETURNING id;
 
 -- name: Household :one
 -- Household reads a household within somebody's provinces; none: everywhere.
-SELECT id, version, head_id, address_sealed, province, district FROM households
-WHERE id = @id AND (cardinality(@provinces::text[]) = 0 OR province = ANY (@provinces::text[]));
+SELECT h.id, h.version, p.root_id AS head_root, h.address_sealed, h.province, h.district
+FROM households h JOIN persons p ON p.id = h.head_id
+WHERE h.id = @id AND (cardinality(@provinces::text[]) = 0 OR h.province = ANY (@provinces::text[]));
 
 -- name: ChangeHousehold :execrows
 -- ChangeHousehold changes a household only if nobody changed it since it was read.
@@ -222,14 +228,19 @@ ORDER BY hm.since, hm.person_id
 LIMIT @at_most;
 
 -- name: JoinHousehold :execrows
--- JoinHousehold lets somebody live in a household from a day on.
-INSERT INTO household_members (household_id, person_id, since) VALUES (@household_id, @person_id, @since)
+-- JoinHousehold lets somebody live in a household from a day on, unless they do by another record.
+INSERT INTO household_members (household_id, person_id, since)
+SELECT @household_id, p.id, @since::date FROM persons p
+WHERE p.id = @person_id AND NOT EXISTS (
+    SELECT FROM household_members hm JOIN persons m ON m.id = hm.person_id
+    WHERE hm.household_id = @household_id AND hm.until IS NULL AND m.root_id = p.root_id)
 ON CONFLICT DO NOTHING;
 
 -- name: LeaveHousehold :execrows
--- LeaveHousehold ends a stay.
+-- LeaveHousehold ends a stay, by whichever record of the person it was begun.
 UPDATE household_members SET until = @until::date
-WHERE household_id = @household_id AND person_id = @person_id AND household_members.until IS NULL AND since <= @until::date;
+WHERE household_id = @household_id AND household_members.until IS NULL AND since <= @until::date
+    AND person_id IN (SELECT m.id FROM persons m JOIN persons p ON p.root_id = m.root_id WHERE p.id = @person_id);
 
 -- name: HouseholdsOf :many
 -- HouseholdsOf lists where a person lives now, within somebody's provinces; none: everywhere.

@@ -60,26 +60,42 @@ SELECT id FROM registrations WHERE call_at < @before ORDER BY call_at LIMIT @at_
 -- MembershipOf reads where a membership stands, and keeps others from changing it meanwhile.
 SELECT state, unit_id, province, level, verifies, on_duty FROM members WHERE id = @id FOR NO KEY UPDATE;
 
+-- name: AccountHeld :one
+-- AccountHeld says whether somebody else on the roster has a LINE account and may still be a member with it, or is
+-- named where a case must not reach them: under a new name, in another unit, it would.
+SELECT EXISTS (
+    SELECT FROM members m WHERE m.line_hash = @line_hash AND m.id <> @but::text
+        AND (m.state IN ('PENDING', 'ACTIVE', 'SUSPENDED') OR EXISTS (SELECT FROM conflicts c WHERE c.member_id = m.id))
+) AS held;
+
+-- name: FreeAccount :exec
+-- FreeAccount takes a LINE account from whoever had it before, is no member any more and is named nowhere that a case
+-- must not reach them.
+UPDATE members SET line_hash = NULL, line_user_sealed = NULL
+WHERE line_hash = @line_hash AND id <> @but::text AND state IN ('EXPIRED', 'RESIGNED', 'REJECTED')
+  AND NOT EXISTS (SELECT FROM conflicts c WHERE c.member_id = members.id);
+
 -- name: SetMembership :exec
--- SetMembership moves a membership. Who is no member any more, or rests, is off duty, and nobody knows where they are.
+-- SetMembership moves a membership. Who is no member any more, or rests, is off duty, and nobody knows where they are;
+-- who has left decides on nobody, and does not when they come back, either.
 WITH off AS (
     INSERT INTO duty_changes (unit_id, member_id, at, on_duty, source)
     SELECT m.unit_id, m.id, @at, false, 'HAND' FROM members m WHERE m.id = @id AND m.on_duty AND @state::text <> 'ACTIVE'
 )
 UPDATE members SET state = @state, valid_until = coalesce(sqlc.narg('valid_until'), valid_until),
-    on_duty = on_duty AND @state = 'ACTIVE',
+    verifies = verifies AND @state IN ('ACTIVE', 'SUSPENDED'), on_duty = on_duty AND @state = 'ACTIVE',
     lat = CASE WHEN @state = 'ACTIVE' THEN lat END, lon = CASE WHEN @state = 'ACTIVE' THEN lon END,
     cell = CASE WHEN @state = 'ACTIVE' THEN cell END, fixed_at = CASE WHEN @state = 'ACTIVE' THEN fixed_at END
 WHERE members.id = @id;
 
 -- name: SetVerifies :execrows
--- SetVerifies lets a member decide who is a member of their unit, or not any more.
-UPDATE members SET verifies = @verifies WHERE id = @id AND state = 'ACTIVE';
+-- SetVerifies lets a member who is no minor decide who is a member of their unit, or not any more.
+UPDATE members SET verifies = @verifies::bool WHERE id = @id AND (NOT @verifies::bool OR state = 'ACTIVE' AND class <> 'JUNIOR');
 
 -- name: Verifiers :many
--- Verifiers lists who decides on the members of an organisation: its own verifiers, and those of the office that vouches for the group.
+-- Verifiers lists who decides on the members of an organisation: its own verifiers, and those of the office that vouches for the group. No minor does.
 SELECT m.id FROM members m JOIN units u ON u.id = m.unit_id
-WHERE m.state = 'ACTIVE' AND m.id <> @but::text
+WHERE m.state = 'ACTIVE' AND m.class <> 'JUNIOR' AND m.id <> @but::text
   AND (m.verifies AND m.unit_id = @unit_id OR @office::text <> '' AND u.level = @office AND u.province = @province AND (m.verifies OR m.level <> ''))
 ORDER BY m.id;
 

@@ -10,6 +10,33 @@ import (
 	"time"
 )
 
+const caredForBy = `-- name: CaredForBy :many
+SELECT case_id FROM care WHERE ended_at IS NULL AND manager = $1::text
+UNION
+SELECT case_id FROM obligations WHERE state = 'OPEN' AND member_id = $1::text
+`
+
+// CaredForBy lists the follow-ups that a member manages, or owes something.
+func (q *Queries) CaredForBy(ctx context.Context, memberID string) ([]string, error) {
+	rows, err := q.db.Query(ctx, caredForBy, memberID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var case_id string
+		if err := rows.Scan(&case_id); err != nil {
+			return nil, err
+		}
+		items = append(items, case_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keepCare = `-- name: KeepCare :exec
 INSERT INTO care (case_id, owner, manager, problem, risk, plan, province, began_at, ended_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -339,9 +339,10 @@ WHERE version > 0
   AND ($3::text[] IS NULL OR province = ANY ($3::text[]))
   AND owner = coalesce($4, owner)
   AND (NOT $5::bool OR ended_at IS NULL)
-  AND (begun_at, id) < ($6::timestamptz, $7::uuid)
+  AND ($6::text = '' OR coalesce((doc->>'ask_school')::bool, false) OR coalesce(doc->>'school', '') <> $6::text)
+  AND (begun_at, id) < ($7::timestamptz, $8::uuid)
 ORDER BY begun_at DESC, id DESC
-LIMIT $8
+LIMIT $9
 `
 
 type ConcernsParams struct {
@@ -350,6 +351,7 @@ type ConcernsParams struct {
 	Provinces []string
 	Owner     *string
 	OpenOnly  bool
+	Blind     string
 	AfterAt   time.Time
 	AfterID   string
 	AtMost    int32
@@ -368,6 +370,7 @@ func (q *Queries) Concerns(ctx context.Context, arg ConcernsParams) ([]ConcernsR
 		arg.Provinces,
 		arg.Owner,
 		arg.OpenOnly,
+		arg.Blind,
 		arg.AfterAt,
 		arg.AfterID,
 		arg.AtMost,
@@ -1040,7 +1043,7 @@ func (q *Queries) UnfinishedPlaces(ctx context.Context, atMost int32) ([]Unfinis
 
 const unitTaskMembers = `-- name: UnitTaskMembers :many
 SELECT member_id, count(*)::int AS reports FROM task_reports
-WHERE unit_id = $1 AND at >= $2 AND at < $3 GROUP BY member_id ORDER BY member_id
+WHERE unit_id = $1 AND opened <> 'CONCERN' AND at >= $2 AND at < $3 GROUP BY member_id ORDER BY member_id
 `
 
 type UnitTaskMembersParams struct {
@@ -1054,7 +1057,7 @@ type UnitTaskMembersRow struct {
 	Reports  int32
 }
 
-// UnitTaskMembers counts what each member of a unit did, in the order of their IDs.
+// UnitTaskMembers counts what each member of a unit did, in the order of their IDs. Who pointed something out is not among it.
 func (q *Queries) UnitTaskMembers(ctx context.Context, arg UnitTaskMembersParams) ([]UnitTaskMembersRow, error) {
 	rows, err := q.db.Query(ctx, unitTaskMembers, arg.UnitID, arg.Since, arg.Until)
 	if err != nil {

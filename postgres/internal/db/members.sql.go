@@ -790,6 +790,8 @@ ON CONFLICT (id) DO UPDATE SET unit_id = excluded.unit_id, member_group = exclud
     lon = excluded.lon, cell = excluded.cell, fixed_at = excluded.fixed_at, language = excluded.language,
     name_sealed = excluded.name_sealed, line_user_sealed = excluded.line_user_sealed, line_hash = excluded.line_hash,
     verified_at = excluded.verified_at, synthetic = excluded.synthetic,
+    verifies = members.verifies AND members.unit_id = excluded.unit_id AND excluded.class <> 'JUNIOR'
+        AND excluded.state IN ('ACTIVE', 'SUSPENDED'),
     answered_at = CASE WHEN members.line_hash = excluded.line_hash THEN coalesce(excluded.answered_at, members.answered_at)
         ELSE excluded.answered_at END
 `
@@ -822,7 +824,8 @@ type UpsertMembersParams struct {
 
 // UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
 // hash stand for null, which an array of plain values cannot hold. What a duty desk
-// answered stays with its LINE account, however often the list is imported. Whose
+// answered stays with its LINE account, however often the list is imported. Who
+// decides on the members of a unit does so only there, and no minor does. Whose
 // duty begins, ends or goes to another unit with the list is written down, and
 // somebody looks at the shifts of these units.
 func (q *Queries) UpsertMembers(ctx context.Context, arg UpsertMembersParams) error {

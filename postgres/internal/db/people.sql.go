@@ -532,8 +532,9 @@ func (q *Queries) FindPersons(ctx context.Context, arg FindPersonsParams) ([]Fin
 }
 
 const household = `-- name: Household :one
-SELECT id, version, head_id, address_sealed, province, district FROM households
-WHERE id = $1 AND (cardinality($2::text[]) = 0 OR province = ANY ($2::text[]))
+SELECT h.id, h.version, p.root_id AS head_root, h.address_sealed, h.province, h.district
+FROM households h JOIN persons p ON p.id = h.head_id
+WHERE h.id = $1 AND (cardinality($2::text[]) = 0 OR h.province = ANY ($2::text[]))
 `
 
 type HouseholdParams struct {
@@ -544,7 +545,7 @@ type HouseholdParams struct {
 type HouseholdRow struct {
 	ID            string
 	Version       int32
-	HeadID        string
+	HeadRoot      string
 	AddressSealed []byte
 	Province      string
 	District      string
@@ -557,7 +558,7 @@ func (q *Queries) Household(ctx context.Context, arg HouseholdParams) (Household
 	err := row.Scan(
 		&i.ID,
 		&i.Version,
-		&i.HeadID,
+		&i.HeadRoot,
 		&i.AddressSealed,
 		&i.Province,
 		&i.District,
@@ -644,19 +645,23 @@ func (q *Queries) HouseholdsOf(ctx context.Context, arg HouseholdsOfParams) ([]s
 }
 
 const joinHousehold = `-- name: JoinHousehold :execrows
-INSERT INTO household_members (household_id, person_id, since) VALUES ($1, $2, $3)
+INSERT INTO household_members (household_id, person_id, since)
+SELECT $1, p.id, $2::date FROM persons p
+WHERE p.id = $3 AND NOT EXISTS (
+    SELECT FROM household_members hm JOIN persons m ON m.id = hm.person_id
+    WHERE hm.household_id = $1 AND hm.until IS NULL AND m.root_id = p.root_id)
 ON CONFLICT DO NOTHING
 `
 
 type JoinHouseholdParams struct {
 	HouseholdID string
-	PersonID    string
 	Since       time.Time
+	PersonID    string
 }
 
-// JoinHousehold lets somebody live in a household from a day on.
+// JoinHousehold lets somebody live in a household from a day on, unless they do by another record.
 func (q *Queries) JoinHousehold(ctx context.Context, arg JoinHouseholdParams) (int64, error) {
-	result, err := q.db.Exec(ctx, joinHousehold, arg.HouseholdID, arg.PersonID, arg.Since)
+	result, err := q.db.Exec(ctx, joinHousehold, arg.HouseholdID, arg.Since, arg.PersonID)
 	if err != nil {
 		return 0, err
 	}
@@ -689,7 +694,8 @@ func (q *Queries) KeepMerge(ctx context.Context, arg KeepMergeParams) error {
 
 const leaveHousehold = `-- name: LeaveHousehold :execrows
 UPDATE household_members SET until = $1::date
-WHERE household_id = $2 AND person_id = $3 AND household_members.until IS NULL AND since <= $1::date
+WHERE household_id = $2 AND household_members.until IS NULL AND since <= $1::date
+    AND person_id IN (SELECT m.id FROM persons m JOIN persons p ON p.root_id = m.root_id WHERE p.id = $3)
 `
 
 type LeaveHouseholdParams struct {
@@ -698,7 +704,7 @@ type LeaveHouseholdParams struct {
 	PersonID    string
 }
 
-// LeaveHousehold ends a stay.
+// LeaveHousehold ends a stay, by whichever record of the person it was begun.
 func (q *Queries) LeaveHousehold(ctx context.Context, arg LeaveHouseholdParams) (int64, error) {
 	result, err := q.db.Exec(ctx, leaveHousehold, arg.Until, arg.HouseholdID, arg.PersonID)
 	if err != nil {
@@ -885,6 +891,7 @@ FROM (
     WHERE p.first_sounds && $6::text[] AND p.last_sounds && $7::text[] AND p.birth_year_hash = $5
 ) o
 WHERE o.root_id <> (SELECT root_id FROM persons WHERE id = $1)
+    AND NOT EXISTS (SELECT FROM person_duplicates d WHERE d.person_id = o.root_id AND d.other_id = $1) -- the same two, the other way round
 GROUP BY o.root_id
 ORDER BY min(o.rank), o.root_id
 LIMIT $8
@@ -1007,6 +1014,18 @@ func (q *Queries) RelationsOf(ctx context.Context, roots []string) ([]RelationsO
 		return nil, err
 	}
 	return items, nil
+}
+
+const rootOf = `-- name: RootOf :one
+SELECT root_id FROM persons WHERE id = $1
+`
+
+// RootOf finds the record that stands for a person.
+func (q *Queries) RootOf(ctx context.Context, id string) (string, error) {
+	row := q.db.QueryRow(ctx, rootOf, id)
+	var root_id string
+	err := row.Scan(&root_id)
+	return root_id, err
 }
 
 const seenPersons = `-- name: SeenPersons :many

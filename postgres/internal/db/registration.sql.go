@@ -10,6 +10,27 @@ import (
 	"time"
 )
 
+const accountHeld = `-- name: AccountHeld :one
+SELECT EXISTS (
+    SELECT FROM members m WHERE m.line_hash = $1 AND m.id <> $2::text
+        AND (m.state IN ('PENDING', 'ACTIVE', 'SUSPENDED') OR EXISTS (SELECT FROM conflicts c WHERE c.member_id = m.id))
+) AS held
+`
+
+type AccountHeldParams struct {
+	LineHash *string
+	But      string
+}
+
+// AccountHeld says whether somebody else on the roster has a LINE account and may still be a member with it, or is
+// named where a case must not reach them: under a new name, in another unit, it would.
+func (q *Queries) AccountHeld(ctx context.Context, arg AccountHeldParams) (bool, error) {
+	row := q.db.QueryRow(ctx, accountHeld, arg.LineHash, arg.But)
+	var held bool
+	err := row.Scan(&held)
+	return held, err
+}
+
 const endJoining = `-- name: EndJoining :exec
 DELETE FROM registration_talks WHERE reporter_id = $1
 `
@@ -17,6 +38,24 @@ DELETE FROM registration_talks WHERE reporter_id = $1
 // EndJoining forgets what somebody answered who is not joining any more.
 func (q *Queries) EndJoining(ctx context.Context, reporterID string) error {
 	_, err := q.db.Exec(ctx, endJoining, reporterID)
+	return err
+}
+
+const freeAccount = `-- name: FreeAccount :exec
+UPDATE members SET line_hash = NULL, line_user_sealed = NULL
+WHERE line_hash = $1 AND id <> $2::text AND state IN ('EXPIRED', 'RESIGNED', 'REJECTED')
+  AND NOT EXISTS (SELECT FROM conflicts c WHERE c.member_id = members.id)
+`
+
+type FreeAccountParams struct {
+	LineHash *string
+	But      string
+}
+
+// FreeAccount takes a LINE account from whoever had it before, is no member any more and is named nowhere that a case
+// must not reach them.
+func (q *Queries) FreeAccount(ctx context.Context, arg FreeAccountParams) error {
+	_, err := q.db.Exec(ctx, freeAccount, arg.LineHash, arg.But)
 	return err
 }
 
@@ -433,7 +472,7 @@ WITH off AS (
     SELECT m.unit_id, m.id, $4, false, 'HAND' FROM members m WHERE m.id = $3 AND m.on_duty AND $1::text <> 'ACTIVE'
 )
 UPDATE members SET state = $1, valid_until = coalesce($2, valid_until),
-    on_duty = on_duty AND $1 = 'ACTIVE',
+    verifies = verifies AND $1 IN ('ACTIVE', 'SUSPENDED'), on_duty = on_duty AND $1 = 'ACTIVE',
     lat = CASE WHEN $1 = 'ACTIVE' THEN lat END, lon = CASE WHEN $1 = 'ACTIVE' THEN lon END,
     cell = CASE WHEN $1 = 'ACTIVE' THEN cell END, fixed_at = CASE WHEN $1 = 'ACTIVE' THEN fixed_at END
 WHERE members.id = $3
@@ -446,7 +485,8 @@ type SetMembershipParams struct {
 	At         time.Time
 }
 
-// SetMembership moves a membership. Who is no member any more, or rests, is off duty, and nobody knows where they are.
+// SetMembership moves a membership. Who is no member any more, or rests, is off duty, and nobody knows where they are;
+// who has left decides on nobody, and does not when they come back, either.
 func (q *Queries) SetMembership(ctx context.Context, arg SetMembershipParams) error {
 	_, err := q.db.Exec(ctx, setMembership,
 		arg.State,
@@ -500,7 +540,7 @@ func (q *Queries) SetRegistration(ctx context.Context, arg SetRegistrationParams
 }
 
 const setVerifies = `-- name: SetVerifies :execrows
-UPDATE members SET verifies = $1 WHERE id = $2 AND state = 'ACTIVE'
+UPDATE members SET verifies = $1::bool WHERE id = $2 AND (NOT $1::bool OR state = 'ACTIVE' AND class <> 'JUNIOR')
 `
 
 type SetVerifiesParams struct {
@@ -508,7 +548,7 @@ type SetVerifiesParams struct {
 	ID       string
 }
 
-// SetVerifies lets a member decide who is a member of their unit, or not any more.
+// SetVerifies lets a member who is no minor decide who is a member of their unit, or not any more.
 func (q *Queries) SetVerifies(ctx context.Context, arg SetVerifiesParams) (int64, error) {
 	result, err := q.db.Exec(ctx, setVerifies, arg.Verifies, arg.ID)
 	if err != nil {
@@ -609,7 +649,7 @@ func (q *Queries) UntoldMemberNotices(ctx context.Context, arg UntoldMemberNotic
 
 const verifiers = `-- name: Verifiers :many
 SELECT m.id FROM members m JOIN units u ON u.id = m.unit_id
-WHERE m.state = 'ACTIVE' AND m.id <> $1::text
+WHERE m.state = 'ACTIVE' AND m.class <> 'JUNIOR' AND m.id <> $1::text
   AND (m.verifies AND m.unit_id = $2 OR $3::text <> '' AND u.level = $3 AND u.province = $4 AND (m.verifies OR m.level <> ''))
 ORDER BY m.id
 `
@@ -621,7 +661,7 @@ type VerifiersParams struct {
 	Province string
 }
 
-// Verifiers lists who decides on the members of an organisation: its own verifiers, and those of the office that vouches for the group.
+// Verifiers lists who decides on the members of an organisation: its own verifiers, and those of the office that vouches for the group. No minor does.
 func (q *Queries) Verifiers(ctx context.Context, arg VerifiersParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, verifiers,
 		arg.But,
