@@ -57,9 +57,10 @@ type PersonDuplicate struct {
 	At     time.Time  `json:"at"`
 }
 
-// CasePerson is one part in a case. Person is nil where the reader may not know who it is.
+// CasePerson is one part in a case. Person and ID are missing where the reader may
+// not know who it is; there it stands for everybody who has that part.
 type CasePerson struct {
-	ID      string     `json:"id"`
+	ID      string     `json:"id,omitempty"`
 	Part    PartInCase `json:"part"`
 	AddedAt time.Time  `json:"added_at"`
 	Person  *Person    `json:"person,omitempty"`

@@ -549,9 +549,10 @@ func (w *World) until(ctx context.Context, what string, holds func() (bool, erro
 	}
 }
 
-// pin is a place of a trial's own, the ith of it: nothing near it joins.
+// pin is a place of a trial's own, the ith of it: nothing near it joins. Trials
+// stand in rows of eight, 700 metres apart.
 func (w *World) pin(t *trial, i int) *casefile.Pin {
-	return &casefile.Pin{Lat: w.towns[0].Lat + 0.02*float64(i), Lon: w.towns[0].Lon + 0.007*float64(t.n%8)}
+	return &casefile.Pin{Lat: w.towns[0].Lat + 0.02*float64(i) - 0.006*float64(t.n/8), Lon: w.towns[0].Lon + 0.007*float64(t.n%8)}
 }
 
 // reportAlone is one report of a citizen of a trial, and the case that it became.

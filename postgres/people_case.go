@@ -107,14 +107,16 @@ func (s *Store) CasePersons(ctx context.Context, r casefile.Reader, id casefile.
 		entries := []looked{{action: personViewed, id: id}}
 		hidden := map[string]bool{}
 		for _, e := range rows {
+			c := casefile.CasePerson{Part: casefile.PartInCase(e.Part), AddedAt: e.AddedAt}
 			if !slices.Contains(may, e.Part) {
-				if hidden[e.Part] {
-					continue
+				if !hidden[e.Part] {
+					hidden[e.Part] = true
+					out = append(out, c)
 				}
-				hidden[e.Part] = true
+				continue
 			}
-			c := casefile.CasePerson{ID: e.ID, Part: casefile.PartInCase(e.Part), AddedAt: e.AddedAt}
-			if p, ok := seen[casefile.PersonID(e.RootID)]; ok && slices.Contains(may, e.Part) {
+			c.ID = e.ID
+			if p, ok := seen[casefile.PersonID(e.RootID)]; ok {
 				c.Person = &p
 				entries = append(entries, looked{action: personViewed, id: id, person: p.ID})
 			}
