@@ -24,6 +24,7 @@ import (
 type Activities struct {
 	Cases         Cases
 	Concerns      Concerns
+	Aids          Aids
 	Media         Media
 	Contents      Contents
 	Roster        Roster
@@ -41,11 +42,12 @@ type Activities struct {
 
 // Error types that callers of the deeds branch on.
 const (
-	TypeRefused  = "Refused"
-	TypeMoved    = "Moved"
-	TypeRecorded = "Recorded"
-	TypeNotFound = "NotFound"
-	TypeUnsaid   = "Unsaid" // some messages were not accepted yet; details: []Told
+	TypeRefused   = "Refused"
+	TypeMoved     = "Moved"
+	TypeRecorded  = "Recorded"
+	TypeNotFound  = "NotFound"
+	TypeOverLimit = "OverLimit" // what is approved would go over a limit with what was granted meanwhile
+	TypeUnsaid    = "Unsaid"    // some messages were not accepted yet; details: []Told
 )
 
 // final marks the errors that a retry cannot cure. Everything else is retried.
@@ -321,22 +323,39 @@ type KeepInput struct {
 
 // Keep fetches one and keeps it sealed, before the channel forgets it.
 func (a *Activities) Keep(ctx context.Context, in KeepInput) error {
-	data, contentType, err := a.Contents.Content(ctx, in.MessageID)
-	kept := Kept{State: MediaKept, ContentType: contentType, Content: data}
-	switch {
-	case errors.Is(err, ErrGone):
-		kept = Kept{State: MediaGone}
-	case errors.Is(err, ErrTooLarge):
-		kept = Kept{State: MediaTooLarge}
-	case err != nil:
-		t := transient(err)
-		return temporal.NewApplicationErrorWithOptions("content not fetched yet: "+t.Reason, TypeUnsaid,
-			temporal.ApplicationErrorOptions{NextRetryDelay: t.After, Category: temporal.ApplicationErrorCategoryBenign})
+	kept, err := a.fetch(ctx, in.MessageID)
+	if err != nil {
+		return err
 	}
 	if err := a.Media.KeepMedia(ctx, in.Case, in.Seq, kept); err != nil {
 		return final(ctx, fmt.Errorf("keep media of case %s: %w", in.Case, err))
 	}
 	return nil
+}
+
+// fetch gets what somebody sent, or asks for another try.
+func (a *Activities) fetch(ctx context.Context, messageID string) (Kept, error) {
+	kept, err := Fetch(ctx, a.Contents, messageID)
+	if err == nil {
+		return kept, nil
+	}
+	t := transient(err)
+	return kept, temporal.NewApplicationErrorWithOptions("content not fetched yet: "+t.Reason, TypeUnsaid,
+		temporal.ApplicationErrorOptions{NextRetryDelay: t.After, Category: temporal.ApplicationErrorCategoryBenign})
+}
+
+// Fetch gets what somebody sent. That it will never come is an answer, too; an error may be tried again.
+func Fetch(ctx context.Context, from Contents, messageID string) (Kept, error) {
+	data, contentType, err := from.Content(ctx, messageID)
+	switch {
+	case errors.Is(err, ErrGone):
+		return Kept{State: MediaGone}, nil
+	case errors.Is(err, ErrTooLarge):
+		return Kept{State: MediaTooLarge}, nil
+	case err != nil:
+		return Kept{}, err
+	}
+	return Kept{State: MediaKept, ContentType: contentType, Content: data}, nil
 }
 
 // RankInput asks for waves of one case, all at the same moment.

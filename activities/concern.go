@@ -295,17 +295,9 @@ type EvidenceInput struct {
 
 // KeepEvidence fetches one and seals it, before the channel forgets it.
 func (a *Activities) KeepEvidence(ctx context.Context, in EvidenceInput) error {
-	data, contentType, err := a.Contents.Content(ctx, in.MessageID)
-	kept := Kept{State: MediaKept, ContentType: contentType, Content: data}
-	switch {
-	case errors.Is(err, ErrGone):
-		kept = Kept{State: MediaGone}
-	case errors.Is(err, ErrTooLarge):
-		kept = Kept{State: MediaTooLarge}
-	case err != nil:
-		t := transient(err)
-		return temporal.NewApplicationErrorWithOptions("evidence not fetched yet: "+t.Reason, TypeUnsaid,
-			temporal.ApplicationErrorOptions{NextRetryDelay: t.After, Category: temporal.ApplicationErrorCategoryBenign})
+	kept, err := a.fetch(ctx, in.MessageID)
+	if err != nil {
+		return err
 	}
 	return final(ctx, a.Concerns.KeepEvidence(ctx, in.Concern, in.Seq, kept))
 }

@@ -330,6 +330,14 @@ type Args struct {
 	Registration casefile.RegistrationID `json:"registration,omitempty"` // what a verifier's card is about
 	Applicant    *Applicant              `json:"-"`                      // who it is: in the answer to a verifier's own press only, never in a workflow
 	Talk         *casefile.TalkAnswer    `json:"talk,omitempty"`         // a concern or a task; their messages only
+	Aid          *AidSaid                `json:"aid,omitempty"`          // an aid request; its messages only
+}
+
+// AidSaid is what a message of an aid request is about. Nothing in it is personal.
+type AidSaid struct {
+	ID    casefile.AidID    `json:"id"`
+	State casefile.AidState `json:"state,omitempty"`
+	At    time.Time         `json:"at,omitzero"` // the visit; until when an appeal may come; when the next step is owed
 }
 
 // RosterUnreachable is the message of the morning list. It names nobody.

@@ -19,6 +19,7 @@ const (
 	MemberResigned  = "member_resigned"
 	MemberExpired   = "member_expired"
 	MemberRenew     = "member_renew" // the membership ends soon
+	MemberCare      = "member_care"  // the day after a hard case: how are you?
 )
 
 // Applicant is who wants to be a member, for the eyes of a verifier.

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/ess-thailand/ess/casefile"
@@ -80,19 +79,10 @@ func (s *Server) care(ctx context.Context, c casefile.Case, r CommandRequestObje
 		}
 		d.Contact = x
 	}
-	if careOrder(cmd.Kind) {
+	if cmd.Kind.AboutCare() {
 		cmd.Care = &d
 	}
 	return nil
-}
-
-// careOrder reports whether a command has a care detail.
-func careOrder(k casefile.Kind) bool {
-	return slices.Contains([]casefile.Kind{
-		casefile.TeamSet, casefile.Assessed, casefile.PlanSet, casefile.PlanDecided, casefile.Owed, casefile.Settled, casefile.HelpAsked,
-		casefile.DueMoved, casefile.Referred, casefile.ReferralAnswered, casefile.ConsentSet, casefile.ContactSet, casefile.OfficeAsked,
-		casefile.OfficeAnswered, casefile.CareReopened,
-	}, k)
 }
 
 // worker is a member who may have a part in a follow-up: grown up, active, and not

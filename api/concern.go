@@ -10,7 +10,6 @@ import (
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/casefile"
-	"github.com/ess-thailand/ess/policy"
 )
 
 // Concerns reads the record of what was pointed out, and has orders carried out. Nothing here says who pointed.
@@ -220,13 +219,8 @@ func (s *Server) evidence(ctx context.Context, c casefile.Concern, id int, purpo
 // CountConcerns serves GET /v1/concern-counts.
 func (s *Server) CountConcerns(ctx context.Context, r CountConcernsRequestObject) (CountConcernsResponseObject, error) {
 	// Two spans of which one is a little longer would tell what the difference is: the months are the cells.
-	for _, end := range []spanEnd{{"since", r.Params.Since}, {"until", r.Params.Until}} {
-		if !midnight(end.at) || end.at.In(policy.Bangkok).Day() != 1 {
-			return nil, invalid(end.name, "ต้องเป็นเวลาเริ่มต้นเดือนของประเทศไทย", "must be the beginning of a month in Thailand")
-		}
-	}
-	if !r.Params.Until.After(r.Params.Since) {
-		return nil, invalid("until", "ต้องอยู่หลัง since", "must be after since")
+	if err := wholeMonths(r.Params.Since, r.Params.Until); err != nil {
+		return nil, err
 	}
 	cells, err := s.Concerns.Count(ctx, r.Params.Since, r.Params.Until, leastTold)
 	if err != nil {

@@ -119,5 +119,8 @@ func (s *Server) conversed(ctx context.Context, a line.Arrival, r Routed) error 
 	if r.Talk.Concern != "" {
 		args.Code = r.Talk.Concern.Code()
 	}
+	if r.Talk.Aid != "" {
+		args.Code = r.Talk.Aid.Code()
+	}
 	return s.say(ctx, a, r.Language, r.Talk.Say, args)
 }

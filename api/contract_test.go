@@ -70,6 +70,9 @@ func TestEveryRouteIsListedAndGuarded(t *testing.T) {
 				t.Errorf("%s with %v answered %d", name, headers, res.Code)
 			}
 		}
+		if _, patched := d.server.contract["PATCH "+r.Path]; patched {
+			continue
+		}
 		if other := d.asks(somsri, http.MethodPatch, path, nil); other.Code != http.StatusMethodNotAllowed {
 			t.Errorf("PATCH %s answered %d", r.Path, other.Code)
 		}
@@ -110,6 +113,12 @@ func TestT_A4_OutOfScopeDoesNotExist(t *testing.T) {
 			continue // a stream: TestRadioFeedIsScoped
 		case strings.Contains(path, ":concern"):
 			continue // TestConcernsAreSeenInScopeAndReadWithAPurpose
+		case strings.Contains(path, ":aid"):
+			continue // TestAidRequestsKeepToTheScope
+		case strings.Contains(path, "/aid-payments"):
+			continue // TestMoneyIsForItsRoleAndProvince
+		case strings.Contains(path, "/aid-catalogue"):
+			continue // the catalogue is one for all provinces
 		case strings.Contains(path, ":registration"):
 			continue // TestWhoMayDecideOnMembers
 		case strings.Contains(path, ":feed"):

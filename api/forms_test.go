@@ -179,7 +179,7 @@ func TestOnlyTheVersionInForceIsAnswered(t *testing.T) {
 func TestFormsAreListed(t *testing.T) {
 	d := openStaffed(t)
 	list := read[FormList](t, d.asks(viewer, http.MethodGet, "/v1/forms", nil), http.StatusOK)
-	if len(list.Forms) != 4 || list.Forms[0].Code != "closing" {
+	if len(list.Forms) != 5 || list.Forms[0].Code != "closing" {
 		t.Errorf("%d forms", len(list.Forms))
 	}
 	for path, want := range map[string]int{

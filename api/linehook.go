@@ -105,6 +105,9 @@ func (s *Server) takeIn(ctx context.Context, at time.Time, raws []json.RawMessag
 		if r.Concern != "" && r.ConcernN > 0 {
 			s.nudgeConcern(ctx, r.Concern, r.ConcernN)
 		}
+		if r.Aid != "" && r.AidN > 0 {
+			s.nudgeAid(ctx, r.Aid, r.AidN)
+		}
 		switch {
 		case r.Case != "":
 			s.nudges.add(ctx, r.Case, r.N)

@@ -43,6 +43,8 @@ type Routed struct {
 	Talk      casefile.TalkAnswer // of a conversation beside any case
 	Concern   casefile.ConcernID  // the word went to a concern, as its number ConcernN
 	ConcernN  int
+	Aid       casefile.AidID // the word went to an aid request, as its number AidN
+	AidN      int
 }
 
 // Cases reads the record of cases.

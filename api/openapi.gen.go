@@ -108,6 +108,330 @@ type AddedFeed struct {
 	Secret string `json:"secret"`
 }
 
+// AidAnswerReport `lines` says of each line what it became: APPLIED, ALREADY (said before), OTHERWISE (something else was said before: a person looks
+// into it), AMOUNT (not what was ordered), UNKNOWN (no such order of your provinces), CASH (paid over the counter) or BAD (cannot be read).
+type AidAnswerReport = casefile.AidAnswer
+
+// AidAnswers defines model for AidAnswers.
+type AidAnswers = casefile.AidAnswers
+
+// AidAtCounter defines model for AidAtCounter.
+type AidAtCounter struct {
+	Paid bool `json:"paid"`
+
+	// Reason Needed when it was not paid.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Receipt Its number. Needed when it was paid.
+	Receipt string `json:"receipt,omitempty,omitzero"`
+
+	// Signature The file of kind SIGNATURE of the request. Needed when it was paid.
+	Signature string `json:"signature,omitempty,omitzero"`
+}
+
+// AidBatch defines model for AidBatch.
+type AidBatch struct {
+	At time.Time `json:"at"`
+
+	// By Who made it.
+	By     string            `json:"by"`
+	Id     string            `json:"id"`
+	Office casefile.UnitID   `json:"office"`
+	Orders []AidPaymentOrder `json:"orders,omitempty,omitzero"`
+
+	// Satang All its orders together, in 1/100 baht.
+	Satang int64 `json:"satang,omitempty,omitzero"`
+
+	// Sha256 Of the file; empty before it is there.
+	Sha256 string `json:"sha256"`
+
+	// WholeAt Every order is recorded and the file is there.
+	WholeAt time.Time `json:"whole_at,omitempty,omitzero"`
+}
+
+// AidBatchList defines model for AidBatchList.
+type AidBatchList struct {
+	Batches []AidBatch `json:"batches"`
+}
+
+// AidBatchMade defines model for AidBatchMade.
+type AidBatchMade struct {
+	Batch   AidBatch        `json:"batch,omitempty,omitzero"`
+	LeftOut []AidNotOrdered `json:"left_out"`
+}
+
+// AidBegun defines model for AidBegun.
+type AidBegun struct {
+	// Aid Random; tells nothing by itself.
+	Aid AidID `json:"aid"`
+
+	// Code Example: A-5B0F-33A1
+	Code string `json:"code"`
+}
+
+// AidCatalogue defines model for AidCatalogue.
+type AidCatalogue struct {
+	Clocks []AidClock `json:"clocks"`
+	Kinds  []AidKind  `json:"kinds"`
+}
+
+// AidCell defines model for AidCell.
+type AidCell = AidCountCell
+
+// AidChange defines model for AidChange.
+type AidChange struct {
+	// Aid Random; tells nothing by itself.
+	Aid     AidID     `json:"aid"`
+	DueAt   time.Time `json:"due_at,omitempty,omitzero"`
+	State   AidState  `json:"state"`
+	Version int       `json:"version"`
+}
+
+// AidClock defines model for AidClock.
+type AidClock = AidClockView
+
+// AidConfirmationInput defines model for AidConfirmationInput.
+type AidConfirmationInput struct {
+	// Digest Of the row that was read.
+	Digest string `json:"digest"`
+	Name   string `json:"name"`
+	Source string `json:"source"`
+}
+
+// AidCounts defines model for AidCounts.
+type AidCounts struct {
+	Cells []AidCell `json:"cells"`
+
+	// Least Cells of fewer are left out.
+	Least int `json:"least"`
+}
+
+// AidDraft defines model for AidDraft.
+type AidDraft struct {
+	// Aid Random; tells nothing by itself.
+	Aid   AidID         `json:"aid"`
+	Code  string        `json:"code"`
+	Files []AidFileInfo `json:"files"`
+
+	// Form All of it is personal.
+	Form AidForm `json:"form"`
+
+	// Missing Parts that it cannot be sent without.
+	Missing []AidPart `json:"missing"`
+
+	// Saved How often each part was saved.
+	Saved map[string]int `json:"saved"`
+	State AidState       `json:"state"`
+}
+
+// AidEvent defines model for AidEvent.
+type AidEvent = casefile.AidEvent
+
+// AidEvents defines model for AidEvents.
+type AidEvents struct {
+	Events []AidEvent `json:"events"`
+}
+
+// AidFileInfo defines model for AidFileInfo.
+type AidFileInfo struct {
+	At          time.Time `json:"at"`
+	Bytes       int       `json:"bytes"`
+	ContentType string    `json:"content_type"`
+	ID          string    `json:"id"`
+	Kind        string    `json:"kind"`
+
+	// Received The next piece begins here.
+	Received int `json:"received"`
+
+	// SHA256 Of the whole as it came.
+	SHA256 string `json:"sha256,omitempty,omitzero"`
+	Whole  bool   `json:"whole"`
+}
+
+// AidForm All of it is personal.
+type AidForm = casefile.AidForm
+
+// AidFound defines model for AidFound.
+type AidFound = AidFoundView
+
+// AidID Random; tells nothing by itself.
+type AidID = casefile.AidID
+
+// AidItem defines model for AidItem.
+type AidItem = casefile.AidItem
+
+// AidKind defines model for AidKind.
+type AidKind = AidKindView
+
+// AidNotOrdered defines model for AidNotOrdered.
+type AidNotOrdered struct {
+	Aid  casefile.AidID `json:"aid"`
+	Item int            `json:"item"`
+
+	// Reason FOUR_EYES: you filed, planned or approved it, or put its account in. NO_PAPER: the decision is not on paper. UNCONFIRMED: no
+	// officer has confirmed the amount. NO_ACCOUNT: no account that a bank takes, and not cash. FAILED: nobody has put the account in
+	// since it failed. ALREADY_ORDERED: the law does not allow it now. LATER: the batch is full; make another.
+	Reason casefile.AidLeftOut `json:"reason"`
+}
+
+// AidOrder defines model for AidOrder.
+type AidOrder struct {
+	Files   []string          `json:"files,omitempty,omitzero"`
+	Finding *AidFindingName   `json:"finding,omitempty"`
+	Item    int               `json:"item,omitempty,omitzero"`
+	Items   []NewAidItem      `json:"items,omitempty,omitzero"`
+	Logbook *AidAnswers       `json:"logbook,omitempty"`
+	Member  casefile.MemberID `json:"member,omitempty,omitzero"`
+	Office  casefile.UnitID   `json:"office,omitempty,omitzero"`
+	Outcome string            `json:"outcome,omitempty,omitzero"`
+	Reason  string            `json:"reason,omitempty,omitzero"`
+	Text    string            `json:"text,omitempty,omitzero"`
+	VisitAt time.Time         `json:"visit_at,omitempty,omitzero"`
+	Yes     *bool             `json:"yes,omitempty"`
+}
+
+// AidPage defines model for AidPage.
+type AidPage struct {
+	Next     string       `json:"next,omitempty,omitzero"`
+	Requests []AidRequest `json:"requests"`
+}
+
+// AidPaperInput defines model for AidPaperInput.
+type AidPaperInput struct {
+	// Contact Of a decision, whom to ask; of a fact-finding, who visited.
+	Contact PaperSigner `json:"contact,omitempty,omitzero"`
+	Head    PaperHead   `json:"head,omitempty,omitzero"`
+
+	// Item Of a receipt: this item alone.
+	Item int `json:"item,omitempty,omitzero"`
+
+	// Opinion Facts and grounds in the officer's words; of a request or receipt, a note.
+	Opinion string      `json:"opinion,omitempty,omitzero"`
+	Signer  PaperSigner `json:"signer,omitempty,omitzero"`
+}
+
+// AidPart defines model for AidPart.
+type AidPart = casefile.AidPart
+
+// AidPartBody The part as `AidForm` has it: an object, or a list of `members` and `consents`.
+type AidPartBody = json.RawMessage
+
+// AidPartConflict defines model for AidPartConflict.
+type AidPartConflict struct {
+	Code     string `json:"code"`
+	Detail   string `json:"detail"`
+	DetailEn string `json:"detail_en"`
+
+	// Saved How often the part is saved.
+	Saved int `json:"saved,omitempty,omitzero"`
+
+	// State Where the request stood when it refused.
+	State  string `json:"state,omitempty,omitzero"`
+	Status int    `json:"status"`
+
+	// There The part as it is saved.
+	There json.RawMessage `json:"there,omitempty,omitzero"`
+	Title string          `json:"title"`
+	Type  string          `json:"type"`
+}
+
+// AidPayee An account, or cash.
+type AidPayee struct {
+	// Bank Three digits, Bank of Thailand.
+	Bank string `json:"bank,omitempty,omitzero"`
+	Cash bool   `json:"cash,omitempty,omitzero"`
+
+	// Name As the bank has it.
+	Name   string `json:"name,omitempty,omitzero"`
+	Number string `json:"number,omitempty,omitzero"`
+}
+
+// AidPaymentOrder defines model for AidPaymentOrder.
+type AidPaymentOrder struct {
+	Aid casefile.AidID `json:"aid"`
+
+	// Cash Over the counter, not by the bank.
+	Cash bool `json:"cash,omitempty,omitzero"`
+	Item int  `json:"item"`
+
+	// Reason Why it failed.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Reference How the bank and the office name it. It says nothing about anybody.
+	Reference string    `json:"reference"`
+	ResultAt  time.Time `json:"result_at,omitempty,omitzero"`
+	Satang    int64     `json:"satang"`
+
+	// State BEGUN, ORDERED, DROPPED (the law refused it), PAID or FAILED.
+	State string `json:"state"`
+}
+
+// AidRequest defines model for AidRequest.
+type AidRequest = AidView
+
+// AidSaid defines model for AidSaid.
+type AidSaid struct {
+	At      time.Time   `json:"at"`
+	Files   []string    `json:"files,omitempty,omitzero"`
+	Logbook *AidAnswers `json:"logbook,omitempty"`
+
+	// Seq Of the event.
+	Seq  int    `json:"seq"`
+	Text string `json:"text,omitempty,omitzero"`
+}
+
+// AidSaved defines model for AidSaved.
+type AidSaved struct {
+	Part AidPart `json:"part"`
+
+	// Saved How often. The next `If-Match`.
+	Saved int `json:"saved"`
+}
+
+// AidSent defines model for AidSent.
+type AidSent struct {
+	// Aid Random; tells nothing by itself.
+	Aid   AidID    `json:"aid"`
+	Code  string   `json:"code"`
+	State AidState `json:"state"`
+}
+
+// AidState defines model for AidState.
+type AidState = casefile.AidState
+
+// AidTwins defines model for AidTwins.
+type AidTwins struct {
+	Requests []AidTwin `json:"requests"`
+}
+
+// AidUrgency defines model for AidUrgency.
+type AidUrgency = casefile.AidUrgency
+
+// AidVerdict defines model for AidVerdict.
+type AidVerdict struct {
+	// Case The case that it became.
+	Case string `json:"case,omitempty,omitzero"`
+
+	// Kind What was recorded.
+	Kind    string   `json:"kind"`
+	State   AidState `json:"state"`
+	Version int      `json:"version"`
+}
+
+// AidVouch defines model for AidVouch.
+type AidVouch struct {
+	At time.Time `json:"at"`
+
+	// By The operator who typed it.
+	By string `json:"by"`
+
+	// Name Of the officer who vouches for it.
+	Name string `json:"name"`
+
+	// Source What they looked at.
+	Source string `json:"source"`
+}
+
 // AnsweredForms defines model for AnsweredForms.
 type AnsweredForms struct {
 	Answered []FormAnswers `json:"answered"`
@@ -769,6 +1093,29 @@ type LadderEnd struct {
 // Level defines model for Level.
 type Level = casefile.Level
 
+// Logbook defines model for Logbook.
+type Logbook struct {
+	Entries []LogbookEntry `json:"entries"`
+}
+
+// LogbookEntry defines model for LogbookEntry.
+type LogbookEntry struct {
+	Aid casefile.AidID `json:"aid"`
+	At  time.Time      `json:"at"`
+
+	// Changes Since the entry before: `before`, `after`, `by` over the questions that both answered, and the fields that became `better` or `worse`.
+	Changes []casefile.DimensionChange `json:"changes,omitempty,omitzero"`
+
+	// From FORM, VISITED or MONITORED.
+	From string `json:"from"`
+
+	// Scores For each dimension that was asked about: `dimension`, `score` from 0 to 100, `answered` and `of` questions.
+	Scores []casefile.DimensionScore `json:"scores"`
+
+	// Version Of the form that was answered.
+	Version string `json:"version"`
+}
+
 // ManagerLoad defines model for ManagerLoad.
 type ManagerLoad struct {
 	Cases           int               `json:"cases"`
@@ -829,6 +1176,13 @@ type MembershipDeed struct {
 // MembershipState defines model for MembershipState.
 type MembershipState struct {
 	State MemberState `json:"state"`
+}
+
+// NewAidFile defines model for NewAidFile.
+type NewAidFile struct {
+	Bytes       int    `json:"bytes"`
+	ContentType string `json:"content_type"`
+	Kind        string `json:"kind"`
 }
 
 // NewConsent defines model for NewConsent.
@@ -1366,6 +1720,9 @@ type Problem struct {
 	// Example: member
 	Field string `json:"field,omitempty,omitzero"`
 
+	// Fields Every value that is wrong, where several were looked at.
+	Fields []FieldProblem `json:"fields,omitempty,omitzero"`
+
 	// State Where the case stood when it refused.
 	//
 	// Example: ON_SCENE
@@ -1614,6 +1971,16 @@ type Said struct {
 // Schedule defines model for Schedule.
 type Schedule = dispatch.Schedule
 
+// SentAidForm defines model for SentAidForm.
+type SentAidForm struct {
+	Files []AidFileInfo `json:"files"`
+
+	// Form All of it is personal.
+	Form AidForm   `json:"form"`
+	N    int       `json:"n"`
+	Said []AidSaid `json:"said"`
+}
+
 // Severity defines model for Severity.
 type Severity = casefile.Severity
 
@@ -1742,6 +2109,15 @@ type Words = casefile.Words
 // After defines model for After.
 type After = string
 
+// AidBatchID defines model for AidBatchID.
+type AidBatchID = string
+
+// AidFileID defines model for AidFileID.
+type AidFileID = string
+
+// AidOffice defines model for AidOffice.
+type AidOffice = casefile.UnitID
+
 // ContactID defines model for ContactID.
 type ContactID = string
 
@@ -1792,6 +2168,139 @@ type RelationID = string
 // UnitID defines model for UnitID.
 type UnitID = casefile.UnitID
 
+// ConfirmAidRowParams defines parameters for ConfirmAidRow.
+type ConfirmAidRowParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListAidBatchesParams defines parameters for ListAidBatches.
+type ListAidBatchesParams struct {
+	Office AidOffice `form:"office" json:"office"`
+}
+
+// MakeAidBatchJSONBody defines parameters for MakeAidBatch.
+type MakeAidBatchJSONBody struct {
+	Office casefile.UnitID `json:"office"`
+}
+
+// MakeAidBatchParams defines parameters for MakeAidBatch.
+type MakeAidBatchParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReconcileAidParams defines parameters for ReconcileAid.
+type ReconcileAidParams struct {
+	// Trial Say what would happen and write nothing.
+	Trial bool `form:"trial,omitempty" json:"trial,omitempty,omitzero"`
+}
+
+// ListAidRequestsParams defines parameters for ListAidRequests.
+type ListAidRequestsParams struct {
+	State AidState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Office That works on it or was asked to.
+	Office   casefile.UnitID `form:"office,omitempty" json:"office,omitempty,omitzero"`
+	Province ProvinceCode    `form:"province,omitempty" json:"province,omitempty,omitzero"`
+
+	// Filer A member who filed it.
+	Filer casefile.MemberID `form:"filer,omitempty" json:"filer,omitempty,omitzero"`
+
+	// Mine Only those that this operator began, drafts too.
+	Mine bool `form:"mine,omitempty" json:"mine,omitempty,omitzero"`
+
+	// Open Only those that have not ended.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Overdue Only those whose next step is late.
+	Overdue bool `form:"overdue,omitempty" json:"overdue,omitempty,omitzero"`
+
+	// After The `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// BeginAidRequestParams defines parameters for BeginAidRequest.
+type BeginAidRequestParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListAidDuplicatesParams defines parameters for ListAidDuplicates.
+type ListAidDuplicatesParams struct {
+	Purpose Purpose `form:"purpose" json:"purpose"`
+}
+
+// AddAidFileParams defines parameters for AddAidFile.
+type AddAidFileParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetAidFileParams defines parameters for GetAidFile.
+type GetAidFileParams struct {
+	Purpose Purpose `form:"purpose" json:"purpose"`
+}
+
+// SendAidPieceParams defines parameters for SendAidPiece.
+type SendAidPieceParams struct {
+	UploadOffset int `json:"Upload-Offset"`
+
+	// UploadChecksum `sha256`, a space, and the hash of the piece in base64.
+	UploadChecksum string `json:"Upload-Checksum,omitempty,omitzero"`
+}
+
+// GetAidFormParams defines parameters for GetAidForm.
+type GetAidFormParams struct {
+	Purpose Purpose `form:"purpose" json:"purpose"`
+
+	// N Which set: 1, 2, …; without it the last.
+	N int `form:"n,omitempty" json:"n,omitempty,omitzero"`
+}
+
+// OrderAidRequestParams defines parameters for OrderAidRequest.
+type OrderAidRequestParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetAidPaperParams defines parameters for GetAidPaper.
+type GetAidPaperParams struct {
+	// Office Whose number it is.
+	Office string `form:"office" json:"office"`
+
+	// Purpose What the paper is needed for.
+	Purpose PaperPurpose `form:"purpose" json:"purpose"`
+}
+
+// IssueAidPaperParams defines parameters for IssueAidPaper.
+type IssueAidPaperParams struct {
+	// Purpose What the paper is needed for.
+	Purpose PaperPurpose `form:"purpose" json:"purpose"`
+
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SaveAidPartParams defines parameters for SaveAidPart.
+type SaveAidPartParams struct {
+	// IfMatch The ETag of what was read. Where somebody was faster the answer is 409.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// SendAidRequestParams defines parameters for SendAidRequest.
+type SendAidRequestParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StreamAidRequestParams defines parameters for StreamAidRequest.
+type StreamAidRequestParams struct {
+	// LastEventID The last event that the caller has seen.
+	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	State    State        `form:"state,omitempty" json:"state,omitempty,omitzero"`
@@ -1819,6 +2328,12 @@ type ListCasesParams struct {
 type GetCaseParams struct {
 	// IfNoneMatch The ETag that the caller has.
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// OpenAidRequestParams defines parameters for OpenAidRequest.
+type OpenAidRequestParams struct {
+	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // CommandParams defines parameters for Command.
@@ -2027,6 +2542,12 @@ type ChangeHouseholdParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// GetLogbookParams defines parameters for GetLogbook.
+type GetLogbookParams struct {
+	// Purpose What the data is needed for.
+	Purpose PersonPurpose `form:"purpose" json:"purpose"`
+}
+
 // JoinHouseholdParams defines parameters for JoinHousehold.
 type JoinHouseholdParams struct {
 	// IdempotencyKey Chosen by the caller, new for every new intention, the same for every repeat of it.
@@ -2219,6 +2740,12 @@ type ListSafePlacesParams struct {
 	Limit    Limit        `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// CountAidParams defines parameters for CountAid.
+type CountAidParams struct {
+	Since time.Time `form:"since" json:"since"`
+	Until time.Time `form:"until" json:"until"`
+}
+
 // GetCaseLoadParams defines parameters for GetCaseLoad.
 type GetCaseLoadParams struct {
 	// Since Referrals made since then; 90 days by default.
@@ -2269,6 +2796,30 @@ type GetUnitTasksParams struct {
 	Since time.Time `form:"since" json:"since"`
 	Until time.Time `form:"until" json:"until"`
 }
+
+// ConfirmAidRowJSONRequestBody defines body for ConfirmAidRow for application/json ContentType.
+type ConfirmAidRowJSONRequestBody = AidConfirmationInput
+
+// MakeAidBatchJSONRequestBody defines body for MakeAidBatch for application/json ContentType.
+type MakeAidBatchJSONRequestBody MakeAidBatchJSONBody
+
+// PayAidAtCounterJSONRequestBody defines body for PayAidAtCounter for application/json ContentType.
+type PayAidAtCounterJSONRequestBody = AidAtCounter
+
+// AddAidFileJSONRequestBody defines body for AddAidFile for application/json ContentType.
+type AddAidFileJSONRequestBody = NewAidFile
+
+// OrderAidRequestJSONRequestBody defines body for OrderAidRequest for application/json ContentType.
+type OrderAidRequestJSONRequestBody = AidOrder
+
+// IssueAidPaperJSONRequestBody defines body for IssueAidPaper for application/json ContentType.
+type IssueAidPaperJSONRequestBody = AidPaperInput
+
+// SaveAidPartJSONRequestBody defines body for SaveAidPart for application/json ContentType.
+type SaveAidPartJSONRequestBody = AidPartBody
+
+// SetAidPayeeJSONRequestBody defines body for SetAidPayee for application/json ContentType.
+type SetAidPayeeJSONRequestBody = AidPayee
 
 // CommandJSONRequestBody defines body for Command for application/json ContentType.
 type CommandJSONRequestBody = Order
@@ -2368,12 +2919,96 @@ type SetScheduleJSONRequestBody = Schedule
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetAidCatalogue What may be granted today, and the legal clocks
+	// (GET /v1/aid-catalogue)
+	GetAidCatalogue(c *gin.Context)
+	// ConfirmAidRow Vouch for a row of the catalogue as it stands
+	// (POST /v1/aid-catalogue/{code}/confirm)
+	ConfirmAidRow(c *gin.Context, code string, params ConfirmAidRowParams)
+	// ListAidBatches The newest batches of an office
+	// (GET /v1/aid-payments/batches)
+	ListAidBatches(c *gin.Context, params ListAidBatchesParams)
+	// MakeAidBatch Order the payment of everything of an office that may be paid now
+	// (POST /v1/aid-payments/batches)
+	MakeAidBatch(c *gin.Context, params MakeAidBatchParams)
+	// GetAidBatch A batch and its orders
+	// (GET /v1/aid-payments/batches/{batch})
+	GetAidBatch(c *gin.Context, batch AidBatchID)
+	// GetAidBatchFile The file for the bank
+	// (GET /v1/aid-payments/batches/{batch}/file)
+	GetAidBatchFile(c *gin.Context, batch AidBatchID)
+	// PayAidAtCounter Cash was handed over against a signature, or could not be
+	// (POST /v1/aid-payments/orders/{reference}/counter)
+	PayAidAtCounter(c *gin.Context, reference string)
+	// ReconcileAid Take in what the bank answered
+	// (POST /v1/aid-payments/reconciliations)
+	ReconcileAid(c *gin.Context, params ReconcileAidParams)
+	// ListAidRequests Aid requests, newest first
+	// (GET /v1/aid-requests)
+	ListAidRequests(c *gin.Context, params ListAidRequestsParams)
+	// BeginAidRequest Begin a draft
+	// (POST /v1/aid-requests)
+	BeginAidRequest(c *gin.Context, params BeginAidRequestParams)
+	// GetAidRequest One request, what was found, what it grants, and by when the next step is owed
+	// (GET /v1/aid-requests/{aid})
+	GetAidRequest(c *gin.Context, aid AidID)
+	// GetAidDraft What is filled in so far
+	// (GET /v1/aid-requests/{aid}/draft)
+	GetAidDraft(c *gin.Context, aid AidID)
+	// ListAidDuplicates Other requests of the same person or household
+	// (GET /v1/aid-requests/{aid}/duplicates)
+	ListAidDuplicates(c *gin.Context, aid AidID, params ListAidDuplicatesParams)
+	// ListAidEvents What happened to a request
+	// (GET /v1/aid-requests/{aid}/events)
+	ListAidEvents(c *gin.Context, aid AidID)
+	// AddAidFile Announce a photo, a signature or a document
+	// (POST /v1/aid-requests/{aid}/files)
+	AddAidFile(c *gin.Context, aid AidID, params AddAidFileParams)
+	// GetAidFile Download a file that is whole
+	// (GET /v1/aid-requests/{aid}/files/{file})
+	GetAidFile(c *gin.Context, aid AidID, file AidFileID, params GetAidFileParams)
+	// TellAidFile How much of a file is there
+	// (HEAD /v1/aid-requests/{aid}/files/{file})
+	TellAidFile(c *gin.Context, aid AidID, file AidFileID)
+	// SendAidPiece Send the next piece of a file
+	// (PATCH /v1/aid-requests/{aid}/files/{file})
+	SendAidPiece(c *gin.Context, aid AidID, file AidFileID, params SendAidPieceParams)
+	// GetAidForm The form as it was sent, and what was written at visits and decisions
+	// (GET /v1/aid-requests/{aid}/form)
+	GetAidForm(c *gin.Context, aid AidID, params GetAidFormParams)
+	// OrderAidRequest Do something with a request
+	// (POST /v1/aid-requests/{aid}/orders/{kind})
+	OrderAidRequest(c *gin.Context, aid AidID, kind string, params OrderAidRequestParams)
+	// ListAidPapers The papers of a request, the oldest first
+	// (GET /v1/aid-requests/{aid}/papers)
+	ListAidPapers(c *gin.Context, aid AidID)
+	// GetAidPaper Download a paper
+	// (GET /v1/aid-requests/{aid}/papers/{paper})
+	GetAidPaper(c *gin.Context, aid AidID, paper string, params GetAidPaperParams)
+	// IssueAidPaper Write an official paper about a request
+	// (POST /v1/aid-requests/{aid}/papers/{paper})
+	IssueAidPaper(c *gin.Context, aid AidID, paper string, params IssueAidPaperParams)
+	// SaveAidPart Save a part of the form
+	// (PUT /v1/aid-requests/{aid}/parts/{part})
+	SaveAidPart(c *gin.Context, aid AidID, part AidPart, params SaveAidPartParams)
+	// SetAidPayee Put the account in to which the money goes
+	// (PUT /v1/aid-requests/{aid}/payee)
+	SetAidPayee(c *gin.Context, aid casefile.AidID)
+	// SendAidRequest Send what is filled in
+	// (POST /v1/aid-requests/{aid}/send)
+	SendAidRequest(c *gin.Context, aid AidID, params SendAidRequestParams)
+	// StreamAidRequest Follow one request
+	// (GET /v1/aid-requests/{aid}/stream)
+	StreamAidRequest(c *gin.Context, aid AidID, params StreamAidRequestParams)
 	// ListCases List cases, newest first
 	// (GET /v1/cases)
 	ListCases(c *gin.Context, params ListCasesParams)
 	// GetCase One case
 	// (GET /v1/cases/{case})
 	GetCase(c *gin.Context, pCase CaseID, params GetCaseParams)
+	// OpenAidRequest Begin a draft with what a case knows
+	// (POST /v1/cases/{case}/aid-request)
+	OpenAidRequest(c *gin.Context, pCase CaseID, params OpenAidRequestParams)
 	// Command Do something with a case
 	// (POST /v1/cases/{case}/commands/{kind})
 	Command(c *gin.Context, pCase CaseID, kind string, params CommandParams)
@@ -2488,6 +3123,9 @@ type ServerInterface interface {
 	// ChangeHousehold Change head, address and place
 	// (PUT /v1/households/{household})
 	ChangeHousehold(c *gin.Context, household HouseholdID, params ChangeHouseholdParams)
+	// GetLogbook The household logbook over time
+	// (GET /v1/households/{household}/logbook)
+	GetLogbook(c *gin.Context, household HouseholdID, params GetLogbookParams)
 	// JoinHousehold Somebody lives there from a day on
 	// (POST /v1/households/{household}/members)
 	JoinHousehold(c *gin.Context, household HouseholdID, params JoinHouseholdParams)
@@ -2608,6 +3246,9 @@ type ServerInterface interface {
 	// ListSafePlaces Places of which members say that children are safe there
 	// (GET /v1/safe-places)
 	ListSafePlaces(c *gin.Context, params ListSafePlacesParams)
+	// CountAid Aid requests by province and kind, and how long they took
+	// (GET /v1/statistics/aid)
+	CountAid(c *gin.Context, params CountAidParams)
 	// GetCaseLoad Open cases and overdue work, by office and by case manager
 	// (GET /v1/statistics/case-load)
 	GetCaseLoad(c *gin.Context, params GetCaseLoadParams)
@@ -2648,6 +3289,1138 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// GetAidCatalogue operation middleware
+func (siw *ServerInterfaceWrapper) GetAidCatalogue(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidCatalogue(c)
+}
+
+// ConfirmAidRow operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmAidRow(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmAidRowParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmAidRow(c, code, params)
+}
+
+// ListAidBatches operation middleware
+func (siw *ServerInterfaceWrapper) ListAidBatches(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAidBatchesParams
+
+	// ------------- Required query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "office", c.Request.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter office: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAidBatches(c, params)
+}
+
+// MakeAidBatch operation middleware
+func (siw *ServerInterfaceWrapper) MakeAidBatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeAidBatchParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakeAidBatch(c, params)
+}
+
+// GetAidBatch operation middleware
+func (siw *ServerInterfaceWrapper) GetAidBatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "batch" -------------
+	var batch AidBatchID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", c.Param("batch"), &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter batch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidBatch(c, batch)
+}
+
+// GetAidBatchFile operation middleware
+func (siw *ServerInterfaceWrapper) GetAidBatchFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "batch" -------------
+	var batch AidBatchID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", c.Param("batch"), &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter batch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidBatchFile(c, batch)
+}
+
+// PayAidAtCounter operation middleware
+func (siw *ServerInterfaceWrapper) PayAidAtCounter(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "reference" -------------
+	var reference string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "reference", c.Param("reference"), &reference, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reference: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PayAidAtCounter(c, reference)
+}
+
+// ReconcileAid operation middleware
+func (siw *ServerInterfaceWrapper) ReconcileAid(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReconcileAidParams
+
+	// ------------- Optional query parameter "trial" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "trial", c.Request.URL.Query(), &params.Trial, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter trial: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReconcileAid(c, params)
+}
+
+// ListAidRequests operation middleware
+func (siw *ServerInterfaceWrapper) ListAidRequests(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAidRequestsParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "office", c.Request.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter office: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "province" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "province", c.Request.URL.Query(), &params.Province, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter province: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "filer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "filer", c.Request.URL.Query(), &params.Filer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter filer: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", c.Request.URL.Query(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mine: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "overdue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "overdue", c.Request.URL.Query(), &params.Overdue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter overdue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAidRequests(c, params)
+}
+
+// BeginAidRequest operation middleware
+func (siw *ServerInterfaceWrapper) BeginAidRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginAidRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginAidRequest(c, params)
+}
+
+// GetAidRequest operation middleware
+func (siw *ServerInterfaceWrapper) GetAidRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidRequest(c, aid)
+}
+
+// GetAidDraft operation middleware
+func (siw *ServerInterfaceWrapper) GetAidDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidDraft(c, aid)
+}
+
+// ListAidDuplicates operation middleware
+func (siw *ServerInterfaceWrapper) ListAidDuplicates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAidDuplicatesParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAidDuplicates(c, aid, params)
+}
+
+// ListAidEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListAidEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAidEvents(c, aid)
+}
+
+// AddAidFile operation middleware
+func (siw *ServerInterfaceWrapper) AddAidFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddAidFileParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddAidFile(c, aid, params)
+}
+
+// GetAidFile operation middleware
+func (siw *ServerInterfaceWrapper) GetAidFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "file" -------------
+	var file AidFileID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAidFileParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidFile(c, aid, file, params)
+}
+
+// TellAidFile operation middleware
+func (siw *ServerInterfaceWrapper) TellAidFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "file" -------------
+	var file AidFileID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TellAidFile(c, aid, file)
+}
+
+// SendAidPiece operation middleware
+func (siw *ServerInterfaceWrapper) SendAidPiece(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "file" -------------
+	var file AidFileID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendAidPieceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Upload-Offset" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Upload-Offset")]; found {
+		var UploadOffset int
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Upload-Offset, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Upload-Offset", valueList[0], &UploadOffset, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Upload-Offset: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.UploadOffset = UploadOffset
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Upload-Offset is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Upload-Checksum" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Upload-Checksum")]; found {
+		var UploadChecksum string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Upload-Checksum, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Upload-Checksum", valueList[0], &UploadChecksum, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Upload-Checksum: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.UploadChecksum = UploadChecksum
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SendAidPiece(c, aid, file, params)
+}
+
+// GetAidForm operation middleware
+func (siw *ServerInterfaceWrapper) GetAidForm(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAidFormParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "n" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "n", c.Request.URL.Query(), &params.N, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter n: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidForm(c, aid, params)
+}
+
+// OrderAidRequest operation middleware
+func (siw *ServerInterfaceWrapper) OrderAidRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", c.Param("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderAidRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OrderAidRequest(c, aid, kind, params)
+}
+
+// ListAidPapers operation middleware
+func (siw *ServerInterfaceWrapper) ListAidPapers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAidPapers(c, aid)
+}
+
+// GetAidPaper operation middleware
+func (siw *ServerInterfaceWrapper) GetAidPaper(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "paper" -------------
+	var paper string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paper", c.Param("paper"), &paper, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter paper: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAidPaperParams
+
+	// ------------- Required query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "office", c.Request.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter office: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAidPaper(c, aid, paper, params)
+}
+
+// IssueAidPaper operation middleware
+func (siw *ServerInterfaceWrapper) IssueAidPaper(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "paper" -------------
+	var paper string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paper", c.Param("paper"), &paper, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter paper: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueAidPaperParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.IssueAidPaper(c, aid, paper, params)
+}
+
+// SaveAidPart operation middleware
+func (siw *ServerInterfaceWrapper) SaveAidPart(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "part" -------------
+	var part AidPart
+
+	err = runtime.BindStyledParameterWithOptions("simple", "part", c.Param("part"), &part, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter part: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SaveAidPartParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter If-Match is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveAidPart(c, aid, part, params)
+}
+
+// SetAidPayee operation middleware
+func (siw *ServerInterfaceWrapper) SetAidPayee(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid casefile.AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetAidPayee(c, aid)
+}
+
+// SendAidRequest operation middleware
+func (siw *ServerInterfaceWrapper) SendAidRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendAidRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SendAidRequest(c, aid, params)
+}
+
+// StreamAidRequest operation middleware
+func (siw *ServerInterfaceWrapper) StreamAidRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "aid" -------------
+	var aid AidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "aid", c.Param("aid"), &aid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter aid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamAidRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StreamAidRequest(c, aid, params)
+}
 
 // ListCases operation middleware
 func (siw *ServerInterfaceWrapper) ListCases(c *gin.Context) {
@@ -2787,6 +4560,58 @@ func (siw *ServerInterfaceWrapper) GetCase(c *gin.Context) {
 	}
 
 	siw.Handler.GetCase(c, pCase, params)
+}
+
+// OpenAidRequest operation middleware
+func (siw *ServerInterfaceWrapper) OpenAidRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", c.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenAidRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenAidRequest(c, pCase, params)
 }
 
 // Command operation middleware
@@ -4372,6 +6197,42 @@ func (siw *ServerInterfaceWrapper) ChangeHousehold(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeHousehold(c, household, params)
+}
+
+// GetLogbook operation middleware
+func (siw *ServerInterfaceWrapper) GetLogbook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "household" -------------
+	var household HouseholdID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "household", c.Param("household"), &household, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter household: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLogbookParams
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", c.Request.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purpose: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLogbook(c, household, params)
 }
 
 // JoinHousehold operation middleware
@@ -5991,6 +7852,41 @@ func (siw *ServerInterfaceWrapper) ListSafePlaces(c *gin.Context) {
 	siw.Handler.ListSafePlaces(c, params)
 }
 
+// CountAid operation middleware
+func (siw *ServerInterfaceWrapper) CountAid(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CountAidParams
+
+	// ------------- Required query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "until", c.Request.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter until: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CountAid(c, params)
+}
+
 // GetCaseLoad operation middleware
 func (siw *ServerInterfaceWrapper) GetCaseLoad(c *gin.Context) {
 
@@ -6417,6 +8313,28 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/cases/:case/papers/handover-note", wrapper.IssueHandover)
 	router.GET(options.BaseURL+"/v1/cases/:case/papers/:number", wrapper.GetPaper)
 	router.POST(options.BaseURL+"/v1/cases/:case/commands/:kind", wrapper.Command)
+	router.GET(options.BaseURL+"/v1/aid-requests", wrapper.ListAidRequests)
+	router.POST(options.BaseURL+"/v1/aid-requests", wrapper.BeginAidRequest)
+	router.POST(options.BaseURL+"/v1/cases/:case/aid-request", wrapper.OpenAidRequest)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid", wrapper.GetAidRequest)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/draft", wrapper.GetAidDraft)
+	router.PUT(options.BaseURL+"/v1/aid-requests/:aid/parts/:part", wrapper.SaveAidPart)
+	router.POST(options.BaseURL+"/v1/aid-requests/:aid/files", wrapper.AddAidFile)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/files/:file", wrapper.GetAidFile)
+	router.HEAD(options.BaseURL+"/v1/aid-requests/:aid/files/:file", wrapper.TellAidFile)
+	router.PATCH(options.BaseURL+"/v1/aid-requests/:aid/files/:file", wrapper.SendAidPiece)
+	router.POST(options.BaseURL+"/v1/aid-requests/:aid/send", wrapper.SendAidRequest)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/form", wrapper.GetAidForm)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/events", wrapper.ListAidEvents)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/stream", wrapper.StreamAidRequest)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/duplicates", wrapper.ListAidDuplicates)
+	router.POST(options.BaseURL+"/v1/aid-requests/:aid/orders/:kind", wrapper.OrderAidRequest)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/papers", wrapper.ListAidPapers)
+	router.GET(options.BaseURL+"/v1/aid-requests/:aid/papers/:paper", wrapper.GetAidPaper)
+	router.POST(options.BaseURL+"/v1/aid-requests/:aid/papers/:paper", wrapper.IssueAidPaper)
+	router.GET(options.BaseURL+"/v1/aid-catalogue", wrapper.GetAidCatalogue)
+	router.POST(options.BaseURL+"/v1/aid-catalogue/:code/confirm", wrapper.ConfirmAidRow)
+	router.GET(options.BaseURL+"/v1/statistics/aid", wrapper.CountAid)
 	router.GET(options.BaseURL+"/v1/concerns", wrapper.ListConcerns)
 	router.GET(options.BaseURL+"/v1/concerns/:concern", wrapper.GetConcern)
 	router.GET(options.BaseURL+"/v1/concerns/:concern/private", wrapper.GetConcernPrivate)
@@ -6493,9 +8411,1171 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/cases/:case/forms", wrapper.ListAnswers)
 	router.GET(options.BaseURL+"/v1/cases/:case/forms/:form", wrapper.GetAnswers)
 	router.PUT(options.BaseURL+"/v1/cases/:case/forms/:form", wrapper.AnswerForm)
+	router.GET(options.BaseURL+"/v1/aid-payments/batches", wrapper.ListAidBatches)
+	router.POST(options.BaseURL+"/v1/aid-payments/batches", wrapper.MakeAidBatch)
+	router.GET(options.BaseURL+"/v1/aid-payments/batches/:batch", wrapper.GetAidBatch)
+	router.GET(options.BaseURL+"/v1/aid-payments/batches/:batch/file", wrapper.GetAidBatchFile)
+	router.POST(options.BaseURL+"/v1/aid-payments/reconciliations", wrapper.ReconcileAid)
+	router.POST(options.BaseURL+"/v1/aid-payments/orders/:reference/counter", wrapper.PayAidAtCounter)
+	router.PUT(options.BaseURL+"/v1/aid-requests/:aid/payee", wrapper.SetAidPayee)
+	router.GET(options.BaseURL+"/v1/households/:household/logbook", wrapper.GetLogbook)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetAidCatalogueRequestObject struct {
+}
+
+type GetAidCatalogueResponseObject interface {
+	VisitGetAidCatalogueResponse(w http.ResponseWriter) error
+}
+
+type GetAidCatalogue200JSONResponse AidCatalogue
+
+func (response GetAidCatalogue200JSONResponse) VisitGetAidCatalogueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidCataloguedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidCataloguedefaultApplicationProblemPlusJSONResponse) VisitGetAidCatalogueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmAidRowRequestObject struct {
+	Code   string `json:"code"`
+	Params ConfirmAidRowParams
+	Body   *ConfirmAidRowJSONRequestBody
+}
+
+type ConfirmAidRowResponseObject interface {
+	VisitConfirmAidRowResponse(w http.ResponseWriter) error
+}
+
+type ConfirmAidRow204Response struct {
+}
+
+func (response ConfirmAidRow204Response) VisitConfirmAidRowResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ConfirmAidRowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmAidRowdefaultApplicationProblemPlusJSONResponse) VisitConfirmAidRowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidBatchesRequestObject struct {
+	Params ListAidBatchesParams
+}
+
+type ListAidBatchesResponseObject interface {
+	VisitListAidBatchesResponse(w http.ResponseWriter) error
+}
+
+type ListAidBatches200JSONResponse AidBatchList
+
+func (response ListAidBatches200JSONResponse) VisitListAidBatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidBatchesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAidBatchesdefaultApplicationProblemPlusJSONResponse) VisitListAidBatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeAidBatchRequestObject struct {
+	Params MakeAidBatchParams
+	Body   *MakeAidBatchJSONRequestBody
+}
+
+type MakeAidBatchResponseObject interface {
+	VisitMakeAidBatchResponse(w http.ResponseWriter) error
+}
+
+type MakeAidBatch200JSONResponse AidBatchMade
+
+func (response MakeAidBatch200JSONResponse) VisitMakeAidBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeAidBatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeAidBatchdefaultApplicationProblemPlusJSONResponse) VisitMakeAidBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidBatchRequestObject struct {
+	Batch AidBatchID `json:"batch"`
+}
+
+type GetAidBatchResponseObject interface {
+	VisitGetAidBatchResponse(w http.ResponseWriter) error
+}
+
+type GetAidBatch200JSONResponse AidBatch
+
+func (response GetAidBatch200JSONResponse) VisitGetAidBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidBatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidBatchdefaultApplicationProblemPlusJSONResponse) VisitGetAidBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidBatchFileRequestObject struct {
+	Batch AidBatchID `json:"batch"`
+}
+
+type GetAidBatchFileResponseObject interface {
+	VisitGetAidBatchFileResponse(w http.ResponseWriter) error
+}
+
+type GetAidBatchFile200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetAidBatchFile200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       GetAidBatchFile200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetAidBatchFile200TextcsvResponse) VisitGetAidBatchFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAidBatchFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidBatchFiledefaultApplicationProblemPlusJSONResponse) VisitGetAidBatchFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayAidAtCounterRequestObject struct {
+	Reference string `json:"reference"`
+	Body      *PayAidAtCounterJSONRequestBody
+}
+
+type PayAidAtCounterResponseObject interface {
+	VisitPayAidAtCounterResponse(w http.ResponseWriter) error
+}
+
+type PayAidAtCounter204Response struct {
+}
+
+func (response PayAidAtCounter204Response) VisitPayAidAtCounterResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PayAidAtCounterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PayAidAtCounterdefaultApplicationProblemPlusJSONResponse) VisitPayAidAtCounterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconcileAidRequestObject struct {
+	Params ReconcileAidParams
+	Body   io.Reader
+}
+
+type ReconcileAidResponseObject interface {
+	VisitReconcileAidResponse(w http.ResponseWriter) error
+}
+
+type ReconcileAid200JSONResponse AidAnswerReport
+
+func (response ReconcileAid200JSONResponse) VisitReconcileAidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconcileAiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReconcileAiddefaultApplicationProblemPlusJSONResponse) VisitReconcileAidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidRequestsRequestObject struct {
+	Params ListAidRequestsParams
+}
+
+type ListAidRequestsResponseObject interface {
+	VisitListAidRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListAidRequests200JSONResponse AidPage
+
+func (response ListAidRequests200JSONResponse) VisitListAidRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAidRequestsdefaultApplicationProblemPlusJSONResponse) VisitListAidRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginAidRequestRequestObject struct {
+	Params BeginAidRequestParams
+}
+
+type BeginAidRequestResponseObject interface {
+	VisitBeginAidRequestResponse(w http.ResponseWriter) error
+}
+
+type BeginAidRequest201JSONResponse AidBegun
+
+func (response BeginAidRequest201JSONResponse) VisitBeginAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginAidRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginAidRequestdefaultApplicationProblemPlusJSONResponse) VisitBeginAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidRequestRequestObject struct {
+	Aid AidID `json:"aid"`
+}
+
+type GetAidRequestResponseObject interface {
+	VisitGetAidRequestResponse(w http.ResponseWriter) error
+}
+
+type GetAidRequest200JSONResponse AidRequest
+
+func (response GetAidRequest200JSONResponse) VisitGetAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidRequestdefaultApplicationProblemPlusJSONResponse) VisitGetAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidDraftRequestObject struct {
+	Aid AidID `json:"aid"`
+}
+
+type GetAidDraftResponseObject interface {
+	VisitGetAidDraftResponse(w http.ResponseWriter) error
+}
+
+type GetAidDraft200JSONResponse AidDraft
+
+func (response GetAidDraft200JSONResponse) VisitGetAidDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidDraftdefaultApplicationProblemPlusJSONResponse) VisitGetAidDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidDuplicatesRequestObject struct {
+	Aid    AidID `json:"aid"`
+	Params ListAidDuplicatesParams
+}
+
+type ListAidDuplicatesResponseObject interface {
+	VisitListAidDuplicatesResponse(w http.ResponseWriter) error
+}
+
+type ListAidDuplicates200JSONResponse AidTwins
+
+func (response ListAidDuplicates200JSONResponse) VisitListAidDuplicatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidDuplicatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAidDuplicatesdefaultApplicationProblemPlusJSONResponse) VisitListAidDuplicatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidEventsRequestObject struct {
+	Aid AidID `json:"aid"`
+}
+
+type ListAidEventsResponseObject interface {
+	VisitListAidEventsResponse(w http.ResponseWriter) error
+}
+
+type ListAidEvents200JSONResponse AidEvents
+
+func (response ListAidEvents200JSONResponse) VisitListAidEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAidEventsdefaultApplicationProblemPlusJSONResponse) VisitListAidEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddAidFileRequestObject struct {
+	Aid    AidID `json:"aid"`
+	Params AddAidFileParams
+	Body   *AddAidFileJSONRequestBody
+}
+
+type AddAidFileResponseObject interface {
+	VisitAddAidFileResponse(w http.ResponseWriter) error
+}
+
+type AddAidFile201JSONResponse AidFileInfo
+
+func (response AddAidFile201JSONResponse) VisitAddAidFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddAidFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddAidFiledefaultApplicationProblemPlusJSONResponse) VisitAddAidFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidFileRequestObject struct {
+	Aid    AidID     `json:"aid"`
+	File   AidFileID `json:"file"`
+	Params GetAidFileParams
+}
+
+type GetAidFileResponseObject interface {
+	VisitGetAidFileResponse(w http.ResponseWriter) error
+}
+
+type GetAidFile200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetAidFile200ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetAidFile200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetAidFile200ApplicationoctetStreamResponse) VisitGetAidFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAidFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidFiledefaultApplicationProblemPlusJSONResponse) VisitGetAidFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TellAidFileRequestObject struct {
+	Aid  AidID     `json:"aid"`
+	File AidFileID `json:"file"`
+}
+
+type TellAidFileResponseObject interface {
+	VisitTellAidFileResponse(w http.ResponseWriter) error
+}
+
+type TellAidFile204ResponseHeaders struct {
+	UploadLength int
+	UploadOffset int
+}
+
+type TellAidFile204Response struct {
+	Headers TellAidFile204ResponseHeaders
+}
+
+func (response TellAidFile204Response) VisitTellAidFileResponse(w http.ResponseWriter) error {
+	w.Header().Set("Upload-Length", fmt.Sprint(response.Headers.UploadLength))
+	w.Header().Set("Upload-Offset", fmt.Sprint(response.Headers.UploadOffset))
+	w.WriteHeader(204)
+	return nil
+}
+
+type TellAidFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TellAidFiledefaultApplicationProblemPlusJSONResponse) VisitTellAidFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendAidPieceRequestObject struct {
+	Aid    AidID     `json:"aid"`
+	File   AidFileID `json:"file"`
+	Params SendAidPieceParams
+	Body   io.Reader
+}
+
+type SendAidPieceResponseObject interface {
+	VisitSendAidPieceResponse(w http.ResponseWriter) error
+}
+
+type SendAidPiece204ResponseHeaders struct {
+	UploadOffset int
+}
+
+type SendAidPiece204Response struct {
+	Headers SendAidPiece204ResponseHeaders
+}
+
+func (response SendAidPiece204Response) VisitSendAidPieceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Upload-Offset", fmt.Sprint(response.Headers.UploadOffset))
+	w.WriteHeader(204)
+	return nil
+}
+
+type SendAidPiecedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendAidPiecedefaultApplicationProblemPlusJSONResponse) VisitSendAidPieceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidFormRequestObject struct {
+	Aid    AidID `json:"aid"`
+	Params GetAidFormParams
+}
+
+type GetAidFormResponseObject interface {
+	VisitGetAidFormResponse(w http.ResponseWriter) error
+}
+
+type GetAidForm200JSONResponse SentAidForm
+
+func (response GetAidForm200JSONResponse) VisitGetAidFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidFormdefaultApplicationProblemPlusJSONResponse) VisitGetAidFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderAidRequestRequestObject struct {
+	Aid    AidID  `json:"aid"`
+	Kind   string `json:"kind"`
+	Params OrderAidRequestParams
+	Body   *OrderAidRequestJSONRequestBody
+}
+
+type OrderAidRequestResponseObject interface {
+	VisitOrderAidRequestResponse(w http.ResponseWriter) error
+}
+
+type OrderAidRequest200JSONResponse AidVerdict
+
+func (response OrderAidRequest200JSONResponse) VisitOrderAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderAidRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderAidRequestdefaultApplicationProblemPlusJSONResponse) VisitOrderAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidPapersRequestObject struct {
+	Aid AidID `json:"aid"`
+}
+
+type ListAidPapersResponseObject interface {
+	VisitListAidPapersResponse(w http.ResponseWriter) error
+}
+
+type ListAidPapers200JSONResponse struct {
+	Papers []PaperGiven `json:"papers"`
+}
+
+func (response ListAidPapers200JSONResponse) VisitListAidPapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAidPapersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAidPapersdefaultApplicationProblemPlusJSONResponse) VisitListAidPapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAidPaperRequestObject struct {
+	Aid    AidID  `json:"aid"`
+	Paper  string `json:"paper"`
+	Params GetAidPaperParams
+}
+
+type GetAidPaperResponseObject interface {
+	VisitGetAidPaperResponse(w http.ResponseWriter) error
+}
+
+type GetAidPaper200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetAidPaper200ApplicationpdfResponse struct {
+	Body          io.Reader
+	Headers       GetAidPaper200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetAidPaper200ApplicationpdfResponse) VisitGetAidPaperResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAidPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAidPaperdefaultApplicationProblemPlusJSONResponse) VisitGetAidPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueAidPaperRequestObject struct {
+	Aid    AidID  `json:"aid"`
+	Paper  string `json:"paper"`
+	Params IssueAidPaperParams
+	Body   *IssueAidPaperJSONRequestBody
+}
+
+type IssueAidPaperResponseObject interface {
+	VisitIssueAidPaperResponse(w http.ResponseWriter) error
+}
+
+type IssueAidPaper201JSONResponse PaperGiven
+
+func (response IssueAidPaper201JSONResponse) VisitIssueAidPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueAidPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueAidPaperdefaultApplicationProblemPlusJSONResponse) VisitIssueAidPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveAidPartRequestObject struct {
+	Aid    AidID   `json:"aid"`
+	Part   AidPart `json:"part"`
+	Params SaveAidPartParams
+	Body   *SaveAidPartJSONRequestBody
+}
+
+type SaveAidPartResponseObject interface {
+	VisitSaveAidPartResponse(w http.ResponseWriter) error
+}
+
+type SaveAidPart200ResponseHeaders struct {
+	ETag string
+}
+
+type SaveAidPart200JSONResponse struct {
+	Body    AidSaved
+	Headers SaveAidPart200ResponseHeaders
+}
+
+func (response SaveAidPart200JSONResponse) VisitSaveAidPartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveAidPart409ApplicationProblemPlusJSONResponse AidPartConflict
+
+func (response SaveAidPart409ApplicationProblemPlusJSONResponse) VisitSaveAidPartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveAidPartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveAidPartdefaultApplicationProblemPlusJSONResponse) VisitSaveAidPartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAidPayeeRequestObject struct {
+	Aid  casefile.AidID `json:"aid"`
+	Body *SetAidPayeeJSONRequestBody
+}
+
+type SetAidPayeeResponseObject interface {
+	VisitSetAidPayeeResponse(w http.ResponseWriter) error
+}
+
+type SetAidPayee204Response struct {
+}
+
+func (response SetAidPayee204Response) VisitSetAidPayeeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SetAidPayeedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetAidPayeedefaultApplicationProblemPlusJSONResponse) VisitSetAidPayeeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendAidRequestRequestObject struct {
+	Aid    AidID `json:"aid"`
+	Params SendAidRequestParams
+}
+
+type SendAidRequestResponseObject interface {
+	VisitSendAidRequestResponse(w http.ResponseWriter) error
+}
+
+type SendAidRequest202JSONResponse AidSent
+
+func (response SendAidRequest202JSONResponse) VisitSendAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendAidRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendAidRequestdefaultApplicationProblemPlusJSONResponse) VisitSendAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamAidRequestRequestObject struct {
+	Aid    AidID `json:"aid"`
+	Params StreamAidRequestParams
+}
+
+type StreamAidRequestResponseObject interface {
+	VisitStreamAidRequestResponse(w http.ResponseWriter) error
+}
+
+type StreamAidRequest200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamAidRequest200TexteventStreamResponse) VisitStreamAidRequestResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamAidRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamAidRequestdefaultApplicationProblemPlusJSONResponse) VisitStreamAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListCasesRequestObject struct {
 	Params ListCasesParams
@@ -6581,6 +9661,46 @@ type GetCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCasedefaultApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenAidRequestRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params OpenAidRequestParams
+}
+
+type OpenAidRequestResponseObject interface {
+	VisitOpenAidRequestResponse(w http.ResponseWriter) error
+}
+
+type OpenAidRequest201JSONResponse AidBegun
+
+func (response OpenAidRequest201JSONResponse) VisitOpenAidRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenAidRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenAidRequestdefaultApplicationProblemPlusJSONResponse) VisitOpenAidRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8150,6 +11270,46 @@ type ChangeHouseholddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeHouseholddefaultApplicationProblemPlusJSONResponse) VisitChangeHouseholdResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLogbookRequestObject struct {
+	Household HouseholdID `json:"household"`
+	Params    GetLogbookParams
+}
+
+type GetLogbookResponseObject interface {
+	VisitGetLogbookResponse(w http.ResponseWriter) error
+}
+
+type GetLogbook200JSONResponse Logbook
+
+func (response GetLogbook200JSONResponse) VisitGetLogbookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLogbookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLogbookdefaultApplicationProblemPlusJSONResponse) VisitGetLogbookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9756,6 +12916,45 @@ func (response ListSafePlacesdefaultApplicationProblemPlusJSONResponse) VisitLis
 	return err
 }
 
+type CountAidRequestObject struct {
+	Params CountAidParams
+}
+
+type CountAidResponseObject interface {
+	VisitCountAidResponse(w http.ResponseWriter) error
+}
+
+type CountAid200JSONResponse AidCounts
+
+func (response CountAid200JSONResponse) VisitCountAidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CountAiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CountAiddefaultApplicationProblemPlusJSONResponse) VisitCountAidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCaseLoadRequestObject struct {
 	Params GetCaseLoadParams
 }
@@ -10171,12 +13370,96 @@ func (response GetUnitTasksdefaultApplicationProblemPlusJSONResponse) VisitGetUn
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetAidCatalogue What may be granted today, and the legal clocks
+	// (GET /v1/aid-catalogue)
+	GetAidCatalogue(ctx context.Context, request GetAidCatalogueRequestObject) (GetAidCatalogueResponseObject, error)
+	// ConfirmAidRow Vouch for a row of the catalogue as it stands
+	// (POST /v1/aid-catalogue/{code}/confirm)
+	ConfirmAidRow(ctx context.Context, request ConfirmAidRowRequestObject) (ConfirmAidRowResponseObject, error)
+	// ListAidBatches The newest batches of an office
+	// (GET /v1/aid-payments/batches)
+	ListAidBatches(ctx context.Context, request ListAidBatchesRequestObject) (ListAidBatchesResponseObject, error)
+	// MakeAidBatch Order the payment of everything of an office that may be paid now
+	// (POST /v1/aid-payments/batches)
+	MakeAidBatch(ctx context.Context, request MakeAidBatchRequestObject) (MakeAidBatchResponseObject, error)
+	// GetAidBatch A batch and its orders
+	// (GET /v1/aid-payments/batches/{batch})
+	GetAidBatch(ctx context.Context, request GetAidBatchRequestObject) (GetAidBatchResponseObject, error)
+	// GetAidBatchFile The file for the bank
+	// (GET /v1/aid-payments/batches/{batch}/file)
+	GetAidBatchFile(ctx context.Context, request GetAidBatchFileRequestObject) (GetAidBatchFileResponseObject, error)
+	// PayAidAtCounter Cash was handed over against a signature, or could not be
+	// (POST /v1/aid-payments/orders/{reference}/counter)
+	PayAidAtCounter(ctx context.Context, request PayAidAtCounterRequestObject) (PayAidAtCounterResponseObject, error)
+	// ReconcileAid Take in what the bank answered
+	// (POST /v1/aid-payments/reconciliations)
+	ReconcileAid(ctx context.Context, request ReconcileAidRequestObject) (ReconcileAidResponseObject, error)
+	// ListAidRequests Aid requests, newest first
+	// (GET /v1/aid-requests)
+	ListAidRequests(ctx context.Context, request ListAidRequestsRequestObject) (ListAidRequestsResponseObject, error)
+	// BeginAidRequest Begin a draft
+	// (POST /v1/aid-requests)
+	BeginAidRequest(ctx context.Context, request BeginAidRequestRequestObject) (BeginAidRequestResponseObject, error)
+	// GetAidRequest One request, what was found, what it grants, and by when the next step is owed
+	// (GET /v1/aid-requests/{aid})
+	GetAidRequest(ctx context.Context, request GetAidRequestRequestObject) (GetAidRequestResponseObject, error)
+	// GetAidDraft What is filled in so far
+	// (GET /v1/aid-requests/{aid}/draft)
+	GetAidDraft(ctx context.Context, request GetAidDraftRequestObject) (GetAidDraftResponseObject, error)
+	// ListAidDuplicates Other requests of the same person or household
+	// (GET /v1/aid-requests/{aid}/duplicates)
+	ListAidDuplicates(ctx context.Context, request ListAidDuplicatesRequestObject) (ListAidDuplicatesResponseObject, error)
+	// ListAidEvents What happened to a request
+	// (GET /v1/aid-requests/{aid}/events)
+	ListAidEvents(ctx context.Context, request ListAidEventsRequestObject) (ListAidEventsResponseObject, error)
+	// AddAidFile Announce a photo, a signature or a document
+	// (POST /v1/aid-requests/{aid}/files)
+	AddAidFile(ctx context.Context, request AddAidFileRequestObject) (AddAidFileResponseObject, error)
+	// GetAidFile Download a file that is whole
+	// (GET /v1/aid-requests/{aid}/files/{file})
+	GetAidFile(ctx context.Context, request GetAidFileRequestObject) (GetAidFileResponseObject, error)
+	// TellAidFile How much of a file is there
+	// (HEAD /v1/aid-requests/{aid}/files/{file})
+	TellAidFile(ctx context.Context, request TellAidFileRequestObject) (TellAidFileResponseObject, error)
+	// SendAidPiece Send the next piece of a file
+	// (PATCH /v1/aid-requests/{aid}/files/{file})
+	SendAidPiece(ctx context.Context, request SendAidPieceRequestObject) (SendAidPieceResponseObject, error)
+	// GetAidForm The form as it was sent, and what was written at visits and decisions
+	// (GET /v1/aid-requests/{aid}/form)
+	GetAidForm(ctx context.Context, request GetAidFormRequestObject) (GetAidFormResponseObject, error)
+	// OrderAidRequest Do something with a request
+	// (POST /v1/aid-requests/{aid}/orders/{kind})
+	OrderAidRequest(ctx context.Context, request OrderAidRequestRequestObject) (OrderAidRequestResponseObject, error)
+	// ListAidPapers The papers of a request, the oldest first
+	// (GET /v1/aid-requests/{aid}/papers)
+	ListAidPapers(ctx context.Context, request ListAidPapersRequestObject) (ListAidPapersResponseObject, error)
+	// GetAidPaper Download a paper
+	// (GET /v1/aid-requests/{aid}/papers/{paper})
+	GetAidPaper(ctx context.Context, request GetAidPaperRequestObject) (GetAidPaperResponseObject, error)
+	// IssueAidPaper Write an official paper about a request
+	// (POST /v1/aid-requests/{aid}/papers/{paper})
+	IssueAidPaper(ctx context.Context, request IssueAidPaperRequestObject) (IssueAidPaperResponseObject, error)
+	// SaveAidPart Save a part of the form
+	// (PUT /v1/aid-requests/{aid}/parts/{part})
+	SaveAidPart(ctx context.Context, request SaveAidPartRequestObject) (SaveAidPartResponseObject, error)
+	// SetAidPayee Put the account in to which the money goes
+	// (PUT /v1/aid-requests/{aid}/payee)
+	SetAidPayee(ctx context.Context, request SetAidPayeeRequestObject) (SetAidPayeeResponseObject, error)
+	// SendAidRequest Send what is filled in
+	// (POST /v1/aid-requests/{aid}/send)
+	SendAidRequest(ctx context.Context, request SendAidRequestRequestObject) (SendAidRequestResponseObject, error)
+	// StreamAidRequest Follow one request
+	// (GET /v1/aid-requests/{aid}/stream)
+	StreamAidRequest(ctx context.Context, request StreamAidRequestRequestObject) (StreamAidRequestResponseObject, error)
 	// ListCases List cases, newest first
 	// (GET /v1/cases)
 	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
 	// GetCase One case
 	// (GET /v1/cases/{case})
 	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
+	// OpenAidRequest Begin a draft with what a case knows
+	// (POST /v1/cases/{case}/aid-request)
+	OpenAidRequest(ctx context.Context, request OpenAidRequestRequestObject) (OpenAidRequestResponseObject, error)
 	// Command Do something with a case
 	// (POST /v1/cases/{case}/commands/{kind})
 	Command(ctx context.Context, request CommandRequestObject) (CommandResponseObject, error)
@@ -10291,6 +13574,9 @@ type StrictServerInterface interface {
 	// ChangeHousehold Change head, address and place
 	// (PUT /v1/households/{household})
 	ChangeHousehold(ctx context.Context, request ChangeHouseholdRequestObject) (ChangeHouseholdResponseObject, error)
+	// GetLogbook The household logbook over time
+	// (GET /v1/households/{household}/logbook)
+	GetLogbook(ctx context.Context, request GetLogbookRequestObject) (GetLogbookResponseObject, error)
 	// JoinHousehold Somebody lives there from a day on
 	// (POST /v1/households/{household}/members)
 	JoinHousehold(ctx context.Context, request JoinHouseholdRequestObject) (JoinHouseholdResponseObject, error)
@@ -10411,6 +13697,9 @@ type StrictServerInterface interface {
 	// ListSafePlaces Places of which members say that children are safe there
 	// (GET /v1/safe-places)
 	ListSafePlaces(ctx context.Context, request ListSafePlacesRequestObject) (ListSafePlacesResponseObject, error)
+	// CountAid Aid requests by province and kind, and how long they took
+	// (GET /v1/statistics/aid)
+	CountAid(ctx context.Context, request CountAidRequestObject) (CountAidResponseObject, error)
 	// GetCaseLoad Open cases and overdue work, by office and by case manager
 	// (GET /v1/statistics/case-load)
 	GetCaseLoad(ctx context.Context, request GetCaseLoadRequestObject) (GetCaseLoadResponseObject, error)
@@ -10500,6 +13789,873 @@ type strictHandler struct {
 	options     StrictGinServerOptions
 }
 
+// GetAidCatalogue operation middleware
+func (sh *strictHandler) GetAidCatalogue(ctx *gin.Context) {
+	var request GetAidCatalogueRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidCatalogue(ctx, request.(GetAidCatalogueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidCatalogue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidCatalogueResponseObject); ok {
+		if err := validResponse.VisitGetAidCatalogueResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmAidRow operation middleware
+func (sh *strictHandler) ConfirmAidRow(ctx *gin.Context, code string, params ConfirmAidRowParams) {
+	var request ConfirmAidRowRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	var body ConfirmAidRowJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmAidRow(ctx, request.(ConfirmAidRowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmAidRow")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmAidRowResponseObject); ok {
+		if err := validResponse.VisitConfirmAidRowResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAidBatches operation middleware
+func (sh *strictHandler) ListAidBatches(ctx *gin.Context, params ListAidBatchesParams) {
+	var request ListAidBatchesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAidBatches(ctx, request.(ListAidBatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAidBatches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAidBatchesResponseObject); ok {
+		if err := validResponse.VisitListAidBatchesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeAidBatch operation middleware
+func (sh *strictHandler) MakeAidBatch(ctx *gin.Context, params MakeAidBatchParams) {
+	var request MakeAidBatchRequestObject
+
+	request.Params = params
+
+	var body MakeAidBatchJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeAidBatch(ctx, request.(MakeAidBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeAidBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MakeAidBatchResponseObject); ok {
+		if err := validResponse.VisitMakeAidBatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidBatch operation middleware
+func (sh *strictHandler) GetAidBatch(ctx *gin.Context, batch AidBatchID) {
+	var request GetAidBatchRequestObject
+
+	request.Batch = batch
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidBatch(ctx, request.(GetAidBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidBatchResponseObject); ok {
+		if err := validResponse.VisitGetAidBatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidBatchFile operation middleware
+func (sh *strictHandler) GetAidBatchFile(ctx *gin.Context, batch AidBatchID) {
+	var request GetAidBatchFileRequestObject
+
+	request.Batch = batch
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidBatchFile(ctx, request.(GetAidBatchFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidBatchFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidBatchFileResponseObject); ok {
+		if err := validResponse.VisitGetAidBatchFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PayAidAtCounter operation middleware
+func (sh *strictHandler) PayAidAtCounter(ctx *gin.Context, reference string) {
+	var request PayAidAtCounterRequestObject
+
+	request.Reference = reference
+
+	var body PayAidAtCounterJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PayAidAtCounter(ctx, request.(PayAidAtCounterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PayAidAtCounter")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PayAidAtCounterResponseObject); ok {
+		if err := validResponse.VisitPayAidAtCounterResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReconcileAid operation middleware
+func (sh *strictHandler) ReconcileAid(ctx *gin.Context, params ReconcileAidParams) {
+	var request ReconcileAidRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReconcileAid(ctx, request.(ReconcileAidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReconcileAid")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReconcileAidResponseObject); ok {
+		if err := validResponse.VisitReconcileAidResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAidRequests operation middleware
+func (sh *strictHandler) ListAidRequests(ctx *gin.Context, params ListAidRequestsParams) {
+	var request ListAidRequestsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAidRequests(ctx, request.(ListAidRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAidRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAidRequestsResponseObject); ok {
+		if err := validResponse.VisitListAidRequestsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginAidRequest operation middleware
+func (sh *strictHandler) BeginAidRequest(ctx *gin.Context, params BeginAidRequestParams) {
+	var request BeginAidRequestRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginAidRequest(ctx, request.(BeginAidRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginAidRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BeginAidRequestResponseObject); ok {
+		if err := validResponse.VisitBeginAidRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidRequest operation middleware
+func (sh *strictHandler) GetAidRequest(ctx *gin.Context, aid AidID) {
+	var request GetAidRequestRequestObject
+
+	request.Aid = aid
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidRequest(ctx, request.(GetAidRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidRequestResponseObject); ok {
+		if err := validResponse.VisitGetAidRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidDraft operation middleware
+func (sh *strictHandler) GetAidDraft(ctx *gin.Context, aid AidID) {
+	var request GetAidDraftRequestObject
+
+	request.Aid = aid
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidDraft(ctx, request.(GetAidDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidDraftResponseObject); ok {
+		if err := validResponse.VisitGetAidDraftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAidDuplicates operation middleware
+func (sh *strictHandler) ListAidDuplicates(ctx *gin.Context, aid AidID, params ListAidDuplicatesParams) {
+	var request ListAidDuplicatesRequestObject
+
+	request.Aid = aid
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAidDuplicates(ctx, request.(ListAidDuplicatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAidDuplicates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAidDuplicatesResponseObject); ok {
+		if err := validResponse.VisitListAidDuplicatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAidEvents operation middleware
+func (sh *strictHandler) ListAidEvents(ctx *gin.Context, aid AidID) {
+	var request ListAidEventsRequestObject
+
+	request.Aid = aid
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAidEvents(ctx, request.(ListAidEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAidEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAidEventsResponseObject); ok {
+		if err := validResponse.VisitListAidEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddAidFile operation middleware
+func (sh *strictHandler) AddAidFile(ctx *gin.Context, aid AidID, params AddAidFileParams) {
+	var request AddAidFileRequestObject
+
+	request.Aid = aid
+	request.Params = params
+
+	var body AddAidFileJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddAidFile(ctx, request.(AddAidFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddAidFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddAidFileResponseObject); ok {
+		if err := validResponse.VisitAddAidFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidFile operation middleware
+func (sh *strictHandler) GetAidFile(ctx *gin.Context, aid AidID, file AidFileID, params GetAidFileParams) {
+	var request GetAidFileRequestObject
+
+	request.Aid = aid
+	request.File = file
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidFile(ctx, request.(GetAidFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidFileResponseObject); ok {
+		if err := validResponse.VisitGetAidFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TellAidFile operation middleware
+func (sh *strictHandler) TellAidFile(ctx *gin.Context, aid AidID, file AidFileID) {
+	var request TellAidFileRequestObject
+
+	request.Aid = aid
+	request.File = file
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TellAidFile(ctx, request.(TellAidFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TellAidFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TellAidFileResponseObject); ok {
+		if err := validResponse.VisitTellAidFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SendAidPiece operation middleware
+func (sh *strictHandler) SendAidPiece(ctx *gin.Context, aid AidID, file AidFileID, params SendAidPieceParams) {
+	var request SendAidPieceRequestObject
+
+	request.Aid = aid
+	request.File = file
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendAidPiece(ctx, request.(SendAidPieceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendAidPiece")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SendAidPieceResponseObject); ok {
+		if err := validResponse.VisitSendAidPieceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidForm operation middleware
+func (sh *strictHandler) GetAidForm(ctx *gin.Context, aid AidID, params GetAidFormParams) {
+	var request GetAidFormRequestObject
+
+	request.Aid = aid
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidForm(ctx, request.(GetAidFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidFormResponseObject); ok {
+		if err := validResponse.VisitGetAidFormResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OrderAidRequest operation middleware
+func (sh *strictHandler) OrderAidRequest(ctx *gin.Context, aid AidID, kind string, params OrderAidRequestParams) {
+	var request OrderAidRequestRequestObject
+
+	request.Aid = aid
+	request.Kind = kind
+	request.Params = params
+
+	var body OrderAidRequestJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderAidRequest(ctx, request.(OrderAidRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderAidRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OrderAidRequestResponseObject); ok {
+		if err := validResponse.VisitOrderAidRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAidPapers operation middleware
+func (sh *strictHandler) ListAidPapers(ctx *gin.Context, aid AidID) {
+	var request ListAidPapersRequestObject
+
+	request.Aid = aid
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAidPapers(ctx, request.(ListAidPapersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAidPapers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAidPapersResponseObject); ok {
+		if err := validResponse.VisitListAidPapersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAidPaper operation middleware
+func (sh *strictHandler) GetAidPaper(ctx *gin.Context, aid AidID, paper string, params GetAidPaperParams) {
+	var request GetAidPaperRequestObject
+
+	request.Aid = aid
+	request.Paper = paper
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAidPaper(ctx, request.(GetAidPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAidPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAidPaperResponseObject); ok {
+		if err := validResponse.VisitGetAidPaperResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueAidPaper operation middleware
+func (sh *strictHandler) IssueAidPaper(ctx *gin.Context, aid AidID, paper string, params IssueAidPaperParams) {
+	var request IssueAidPaperRequestObject
+
+	request.Aid = aid
+	request.Paper = paper
+	request.Params = params
+
+	var body IssueAidPaperJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueAidPaper(ctx, request.(IssueAidPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueAidPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IssueAidPaperResponseObject); ok {
+		if err := validResponse.VisitIssueAidPaperResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SaveAidPart operation middleware
+func (sh *strictHandler) SaveAidPart(ctx *gin.Context, aid AidID, part AidPart, params SaveAidPartParams) {
+	var request SaveAidPartRequestObject
+
+	request.Aid = aid
+	request.Part = part
+	request.Params = params
+
+	var body SaveAidPartJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveAidPart(ctx, request.(SaveAidPartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveAidPart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SaveAidPartResponseObject); ok {
+		if err := validResponse.VisitSaveAidPartResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetAidPayee operation middleware
+func (sh *strictHandler) SetAidPayee(ctx *gin.Context, aid casefile.AidID) {
+	var request SetAidPayeeRequestObject
+
+	request.Aid = aid
+
+	var body SetAidPayeeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetAidPayee(ctx, request.(SetAidPayeeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetAidPayee")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetAidPayeeResponseObject); ok {
+		if err := validResponse.VisitSetAidPayeeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SendAidRequest operation middleware
+func (sh *strictHandler) SendAidRequest(ctx *gin.Context, aid AidID, params SendAidRequestParams) {
+	var request SendAidRequestRequestObject
+
+	request.Aid = aid
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendAidRequest(ctx, request.(SendAidRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendAidRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SendAidRequestResponseObject); ok {
+		if err := validResponse.VisitSendAidRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StreamAidRequest operation middleware
+func (sh *strictHandler) StreamAidRequest(ctx *gin.Context, aid AidID, params StreamAidRequestParams) {
+	var request StreamAidRequestRequestObject
+
+	request.Aid = aid
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamAidRequest(ctx, request.(StreamAidRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamAidRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StreamAidRequestResponseObject); ok {
+		if err := validResponse.VisitStreamAidRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCases operation middleware
 func (sh *strictHandler) ListCases(ctx *gin.Context, params ListCasesParams) {
 	var request ListCasesRequestObject
@@ -10546,6 +14702,33 @@ func (sh *strictHandler) GetCase(ctx *gin.Context, pCase CaseID, params GetCaseP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetCaseResponseObject); ok {
 		if err := validResponse.VisitGetCaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenAidRequest operation middleware
+func (sh *strictHandler) OpenAidRequest(ctx *gin.Context, pCase CaseID, params OpenAidRequestParams) {
+	var request OpenAidRequestRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenAidRequest(ctx, request.(OpenAidRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenAidRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenAidRequestResponseObject); ok {
+		if err := validResponse.VisitOpenAidRequestResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -11774,6 +15957,33 @@ func (sh *strictHandler) ChangeHousehold(ctx *gin.Context, household HouseholdID
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ChangeHouseholdResponseObject); ok {
 		if err := validResponse.VisitChangeHouseholdResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLogbook operation middleware
+func (sh *strictHandler) GetLogbook(ctx *gin.Context, household HouseholdID, params GetLogbookParams) {
+	var request GetLogbookRequestObject
+
+	request.Household = household
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLogbook(ctx, request.(GetLogbookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLogbook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLogbookResponseObject); ok {
+		if err := validResponse.VisitGetLogbookResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13151,6 +17361,32 @@ func (sh *strictHandler) ListSafePlaces(ctx *gin.Context, params ListSafePlacesP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListSafePlacesResponseObject); ok {
 		if err := validResponse.VisitListSafePlacesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CountAid operation middleware
+func (sh *strictHandler) CountAid(ctx *gin.Context, params CountAidParams) {
+	var request CountAidRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CountAid(ctx, request.(CountAidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CountAid")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CountAidResponseObject); ok {
+		if err := validResponse.VisitCountAidResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

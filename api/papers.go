@@ -5,10 +5,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/ess-thailand/ess/casefile"
@@ -23,6 +21,9 @@ type Papers interface {
 	IssuePaper(ctx context.Context, o paper.Order) (paper.Paper, paper.Document, error)
 	// Paper returns the same bytes that were issued, or casefile.ErrNotFound.
 	Paper(ctx context.Context, id casefile.CaseID, office casefile.UnitID, year, number int) (paper.Paper, paper.Document, error)
+	// AidPaper does the same of an aid request, and AidPapers lists what was issued about one.
+	AidPaper(ctx context.Context, id casefile.AidID, office casefile.UnitID, year, number int) (paper.Paper, paper.Document, error)
+	AidPapers(ctx context.Context, id casefile.AidID) ([]paper.Issued, error)
 	// Unit returns casefile.ErrNotFound for a unit that is not there.
 	Unit(ctx context.Context, id casefile.UnitID) (casefile.Unit, error)
 }
@@ -71,10 +72,7 @@ func (s *Server) issue(ctx context.Context, id casefile.CaseID, h PaperHead, p p
 		return PaperGiven{}, inPaper(err)
 	}
 	sum := sha256.Sum256(d.Bytes)
-	return PaperGiven{
-		Office: string(office), Number: fmt.Sprintf("%d-%d", written.Year, written.Number), Kind: string(written.Kind), At: written.At, Pages: d.Pages,
-		Sha256: hex.EncodeToString(sum[:]),
-	}, nil
+	return given(paper.Issued{Office: office, Year: written.Year, Number: written.Number, Kind: written.Kind, At: written.At, Pages: d.Pages, SHA256: sum[:]}), nil
 }
 
 // writer is the office that a paper is from: one that answers, and in the operator's sight.
@@ -127,11 +125,9 @@ func (s *Server) GetPaper(ctx context.Context, r GetPaperRequestObject) (GetPape
 	if err != nil {
 		return nil, err
 	}
-	yearText, numberText, _ := strings.Cut(r.Number, "-")
-	year, errYear := strconv.Atoi(yearText)
-	number, errNumber := strconv.Atoi(numberText)
-	if errYear != nil || errNumber != nil {
-		return nil, casefile.ErrNotFound
+	year, number, err := paperNumber(r.Number)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.Cases.Viewed(ctx, Viewer(ctx).Actor(), r.Case, string(r.Params.Purpose)); err != nil {
 		return nil, err

@@ -34,6 +34,14 @@ func (a *archive) Paper(_ context.Context, _ casefile.CaseID, office casefile.Un
 	return a.last, d, err
 }
 
+func (a *archive) AidPaper(_ context.Context, _ casefile.AidID, office casefile.UnitID, year, number int) (paper.Paper, paper.Document, error) {
+	return a.Paper(context.Background(), "", office, year, number)
+}
+
+func (a *archive) AidPapers(context.Context, casefile.AidID) ([]paper.Issued, error) {
+	return []paper.Issued{{Office: "u65", Year: a.last.Year, Number: a.last.Number, Kind: a.last.Kind, At: a.last.At}}, nil
+}
+
 func (a *archive) Unit(_ context.Context, id casefile.UnitID) (casefile.Unit, error) {
 	switch id {
 	case "u65":

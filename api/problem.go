@@ -66,7 +66,7 @@ func problem(err error) Problem {
 	case errors.As(err, &refused):
 		p = Problem{Status: http.StatusConflict, Code: "refused", Detail: refused.Th, DetailEn: refused.En, State: string(refused.State)}
 	case errors.As(err, &invalid):
-		p = Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: invalid.Th, DetailEn: invalid.En, Field: invalid.Field}
+		p = Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: invalid.Th, DetailEn: invalid.En, Field: invalid.Field, Fields: wrongFields(err)}
 	default:
 		for _, known := range problems {
 			if errors.Is(err, known.err) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ess-thailand/ess/activities"
@@ -15,7 +16,7 @@ import (
 // case is asked nothing: what they type belongs to the case.
 func (s *Server) join(ctx context.Context, a line.Arrival, r Routed) error {
 	switch {
-	case len(r.OpenCases) > 0 && a.In.Option != casefile.JoinCancel && a.In.Option != casefile.JoinRenew:
+	case len(r.OpenCases) > 0 && !slices.Contains([]string{casefile.JoinCancel, casefile.JoinRenew, casefile.JoinLeave, casefile.JoinLeft}, a.In.Option):
 		return s.say(ctx, a, r.Language, "concern_later", activities.Args{})
 	case a.In.Option == casefile.JoinCancel:
 		if err := s.Members.EndJoining(ctx, r.Reporter); err != nil {
@@ -25,7 +26,13 @@ func (s *Server) join(ctx context.Context, a line.Arrival, r Routed) error {
 	case a.In.Option == casefile.JoinAgree:
 		return s.apply(ctx, a, r)
 	case a.In.Option == casefile.JoinRenew && r.Member != "":
-		return s.renew(ctx, a, r)
+		return s.moveOwn(ctx, a, r, casefile.Renew, "member_renewing")
+	case a.In.Option == casefile.JoinLeave && r.Member != "":
+		return s.say(ctx, a, r.Language, "member_leave", activities.Args{})
+	case a.In.Option == casefile.JoinLeft && r.Member != "":
+		return s.moveOwn(ctx, a, r, casefile.Resign, "member_left")
+	case r.Member != "" && a.In.Option == "":
+		return s.say(ctx, a, r.Language, "member_already", activities.Args{})
 	case a.In.Reason == "" || a.In.Option != "":
 		return s.say(ctx, a, r.Language, "member_join", activities.Args{})
 	}
@@ -111,16 +118,17 @@ func (s *Server) apply(ctx context.Context, a line.Arrival, r Routed) error {
 	return s.say(ctx, a, r.Language, "member_asked", activities.Args{Code: reg.Code()})
 }
 
-func (s *Server) renew(ctx context.Context, a line.Arrival, r Routed) error {
-	_, err := s.Members.MoveMember(ctx, r.Member, casefile.Renew, casefile.Actor{Kind: casefile.ByMember, ID: string(r.Member)}, "")
+// moveOwn carries out what a member wants of their own membership.
+func (s *Server) moveOwn(ctx context.Context, a line.Arrival, r Routed, d casefile.Deed, said string) error {
+	_, err := s.Members.MoveMember(ctx, r.Member, d, casefile.Actor{Kind: casefile.ByMember, ID: string(r.Member)}, "")
 	var refused *casefile.RefusedError
 	if errors.As(err, &refused) {
 		return s.say(ctx, a, r.Language, "member_already", activities.Args{})
 	}
 	if err != nil {
-		return fmt.Errorf("renew: %w", err)
+		return fmt.Errorf("move an own membership: %w", err)
 	}
-	return s.say(ctx, a, r.Language, "member_renewing", activities.Args{})
+	return s.say(ctx, a, r.Language, said, activities.Args{})
 }
 
 // vet shows a verifier an application, or takes the decision on it.

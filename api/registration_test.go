@@ -215,6 +215,30 @@ func TestAVerifiersCardOnlyApprovesOrRejects(t *testing.T) {
 	}
 }
 
+// A member leaves by themselves, and is asked once more before it counts.
+func TestAMemberLeavesByThemselves(t *testing.T) {
+	d := open(t)
+	j := d.world.joiners()
+	r := Routed{Reporter: "r", Member: "m1", Language: casefile.Thai}
+	for _, step := range []struct{ option, template string }{
+		{"", "member_already"}, {casefile.JoinLeave, "member_leave"}, {casefile.JoinCancel, "member_stopped"}, {casefile.JoinLeft, "member_left"},
+	} {
+		if len(j.moved) > 0 {
+			t.Errorf("before %q: %v", step.option, j.moved)
+		}
+		if said := d.saidTo(casefile.Incoming{Action: casefile.ActJoin, Option: step.option}, r); said.Template != step.template {
+			t.Errorf("%q is answered with %s", step.option, said.Template)
+		}
+	}
+	if !slices.Equal(j.moved, []string{"m1 " + string(casefile.Resign) + " "}) {
+		t.Errorf("moved %v", j.moved)
+	}
+	r.Member = ""
+	if said := d.saidTo(casefile.Incoming{Action: casefile.ActJoin, Option: casefile.JoinLeft}, r); said.Template != "member_join" || len(j.moved) != 1 {
+		t.Errorf("a forged button of who is no member: %s, %v", said.Template, j.moved)
+	}
+}
+
 // What somebody with an open case types belongs to the case, so they are asked
 // nothing: a name typed as an answer would be read by whoever is on the case.
 func TestWhoHasAnOpenCaseIsNotAskedToJoin(t *testing.T) {

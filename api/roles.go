@@ -14,10 +14,11 @@ const (
 	RoleOperator   OperatorRole = "OPERATOR"   // a desk of 1300, a radio centre, another agency's system: reads, looks and acts
 	RoleSupervisor OperatorRole = "SUPERVISOR" // and decides what ends a case, or makes two cases one
 	RoleAdmin      OperatorRole = "ADMIN"      // the roster and the feeds, and no case
+	RoleFinance    OperatorRole = "FINANCE"    // payment orders, the bank's files and cash, and no case
 )
 
 // OperatorRoles lists every role.
-var OperatorRoles = []OperatorRole{RoleViewer, RoleOperator, RoleSupervisor, RoleAdmin}
+var OperatorRoles = []OperatorRole{RoleViewer, RoleOperator, RoleSupervisor, RoleAdmin, RoleFinance}
 
 // Who may do what, by route group.
 var (
@@ -28,6 +29,7 @@ var (
 	mayStaff   = []OperatorRole{RoleOperator, RoleSupervisor, RoleAdmin} // who is on duty, and where
 	mayPlan    = []OperatorRole{RoleSupervisor, RoleAdmin}               // who is on call, and when
 	mayConnect = []OperatorRole{RoleAdmin}
+	mayPay     = []OperatorRole{RoleFinance}
 	everybody  = OperatorRoles // who has a role at all
 )
 
@@ -40,6 +42,7 @@ var rules = map[string][]OperatorRole{
 	"getPrivate": mayLook, "getMedia": mayLook, "findOldCases": mayLook,
 
 	"issueFactFinding": mayLook, "issueReferral": mayLook, "issueHandover": mayLook, "getPaper": mayLook,
+	"issueAidPaper": mayLook, "listAidPapers": mayRead, "getAidPaper": mayLook,
 
 	"fileReport": mayAct, "command": mayAct, "answerRequest": mayAct,
 
@@ -64,6 +67,14 @@ var rules = map[string][]OperatorRole{
 	"mergePerson": mayDecide, "unmergePerson": mayDecide, "listDuplicates": mayDecide, "dismissDuplicate": mayDecide,
 
 	"listFollowUps": mayRead, "listObligations": mayRead, "getCaseLoad": mayRead, "openFollowUp": mayAct,
+
+	"listAidBatches": mayPay, "makeAidBatch": mayPay, "getAidBatch": mayPay, "getAidBatchFile": mayPay, "reconcileAid": mayPay, "payAidAtCounter": mayPay,
+	"setAidPayee": mayAct, "getLogbook": mayLook,
+
+	"listAidRequests": mayRead, "getAidRequest": mayRead, "listAidEvents": mayRead, "streamAidRequest": mayRead, "getAidCatalogue": mayRead, "countAid": mayRead,
+	"getAidForm": mayLook, "getAidFile": mayLook, "listAidDuplicates": mayLook,
+	"beginAidRequest": mayAct, "openAidRequest": mayAct, "getAidDraft": mayAct, "saveAidPart": mayAct, "addAidFile": mayAct, "tellAidFile": mayAct,
+	"sendAidPiece": mayAct, "sendAidRequest": mayAct, "orderAidRequest": mayAct, "confirmAidRow": mayDecide,
 
 	"listFeeds": mayConnect, "addFeed": mayConnect, "removeFeed": mayConnect,
 

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/ess-thailand/ess/activities"
+	"github.com/ess-thailand/ess/bank"
 	"github.com/ess-thailand/ess/casefile"
 	"github.com/ess-thailand/ess/channel"
 	"github.com/ess-thailand/ess/line"
@@ -36,6 +37,10 @@ type Server struct {
 	Roster      Roster
 	Requests    Requests
 	Concerns    Concerns
+	Aids        Aids
+	AidPayments AidPayments
+	Bank        bank.Format // what offices and their bank have agreed; without a name: the one that comes with the program
+	Logbooks    Logbooks
 	FollowUps   FollowUps
 	TaskReports TaskReports
 	Changes     Changes
@@ -51,6 +56,9 @@ type Server struct {
 	Forms       Forms
 	FormList    []casefile.Form // in force
 	Papers      Papers
+	Smart       Smart       // sessions of the volunteers' pages
+	Login       *line.Login // signs members in there; nil: there are no such pages
+	PublicURL   string      // under which people reach this server; its scheme says whether cookies need TLS
 	Spool       *Spool
 	Policy      *policy.Policy
 	Places      *policy.Places
@@ -74,6 +82,7 @@ type Server struct {
 	contract contract
 	desks    []desk
 	searches map[string]*rate.Limiter // by name of the operator
+	signIns  *rate.Limiter            // of members, all together
 	run      *background
 	nudges   *nudges
 	hub      *hub
@@ -112,6 +121,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	})
 	group.Go(func() error { s.hub.listen(ctx); return nil })
 	group.Go(func() error { s.drain(ctx); return nil })
+	group.Go(func() error { s.keepPayments(ctx); return nil })
 	group.Go(func() error {
 		<-ctx.Done()
 		close(s.stopping)
@@ -172,6 +182,7 @@ func (s *Server) engine() (*gin.Engine, error) {
 	if s.metrics, err = newMetrics(s.Registry, s.Spool); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
+	s.signIns = rate.NewLimiter(signInsEach, 2*signInsEach)
 	s.desks, s.searches = desks(s.Operators, s.PerSecond), searches(s.Operators)
 	s.run = newBackground()
 	s.nudges = &nudges{nudger: s.Nudger, run: s.run, apart: cmp.Or(s.NudgeApart, nudgeApart), log: s.Log, waiting: map[CaseID]nudge{}}
@@ -192,6 +203,7 @@ func (s *Server) engine() (*gin.Engine, error) {
 
 	r.POST("/line/webhook", s.lineHook) // signed by LINE, not signed in
 	s.doors(r)                          // a gateway shows a secret of its own
+	s.smart(r)                          // a cookie, opened by LINE
 	r.GET("/healthz", gin.WrapH(Healthz()))
 	r.GET("/readyz", gin.WrapH(Readyz(s.Ready)))
 	r.GET("/calendar/:feed", s.calendar) // its address is its secret

@@ -193,12 +193,8 @@ func (f feed) VisitStreamRadioResponse(w http.ResponseWriter) error { return f.s
 func (f feed) stream(w http.ResponseWriter) error {
 	f.server.metrics.streams.Inc()
 	defer f.server.metrics.streams.Dec()
-	out := reader{w: w, control: http.NewResponseController(w)}
-	_ = out.control.SetReadDeadline(time.Time{}) // else the server's own limit ends the stream; a writer without deadlines has none to lift
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies pass it on at once
-	w.WriteHeader(http.StatusOK)
-	if out.raw("retry: 2000\n\n") != nil {
+	out, err := begin(w)
+	if err != nil {
 		return nil // the reader has gone; it resumes
 	}
 	for _, e := range f.first {
@@ -276,6 +272,16 @@ func (f feed) broken(err error) error {
 type reader struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+}
+
+// begin sends what every stream begins with.
+func begin(w http.ResponseWriter) (reader, error) {
+	out := reader{w: w, control: http.NewResponseController(w)}
+	_ = out.control.SetReadDeadline(time.Time{}) // else the server's own limit ends the stream; a writer without deadlines has none to lift
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies pass it on at once
+	w.WriteHeader(http.StatusOK)
+	return out, out.raw("retry: 2000\n\n")
 }
 
 func (r reader) send(e sse) error {

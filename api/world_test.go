@@ -481,7 +481,7 @@ func (w *world) server(t testing.TB) *Server {
 	}
 	t.Cleanup(func() { _ = spool.Close() })
 	return &Server{
-		Intake: w, Cases: w, Commander: w, Nudger: w, Prover: w, Roster: w, Shifts: &planned{}, FollowUps: &followed{}, Requests: w, Changes: w, Feeds: screens{w}, Keys: w, Addresses: newTelephones(), Members: w.joiners(), Messenger: w, Menus: w, Groups: &groups{}, People: &register{}, Forms: &filled{}, FormList: policy.DefaultForms(),
+		Intake: w, Cases: w, Commander: w, Nudger: w, Prover: w, Roster: w, Shifts: &planned{}, FollowUps: &followed{}, AidPayments: &treasury{}, Logbooks: &bookcase{}, Requests: w, Changes: w, Feeds: screens{w}, Keys: w, Addresses: newTelephones(), Members: w.joiners(), Messenger: w, Menus: w, Groups: &groups{}, Aids: newAided(), People: &register{}, Forms: &filled{}, FormList: policy.DefaultForms(),
 		Spool: spool, Policy: policy.Default(), Places: policy.DefaultPlaces(), Ready: func(context.Context) error { return w.intakeErr },
 		Operators: []Operator{
 			{Name: "somsri", Token: somsri, Roles: OperatorRoles}, {Name: "wichai", Token: wichai, Roles: OperatorRoles},

@@ -7,10 +7,7 @@ import (
 )
 
 // careKinds are the events of what follows an emergency.
-var careKinds = []Kind{
-	CareOpened, CareBegan, ManagerSet, TeamSet, Assessed, PlanSet, PlanDecided, Owed, Settled, HelpAsked, DueMoved, Chased, Referred,
-	ReferralAnswered, ConsentSet, ContactSet, OfficeAsked, OfficeAnswered, CareReopened, Rated,
-}
+var careKinds = append([]Kind{CareOpened, CareBegan, Chased, Rated}, CareCommands...)
 
 // cared applies what happens to the care of a case. Which state and which actor
 // the event needs, the table in law.go has checked.
@@ -369,14 +366,13 @@ func refer(c *Case, e Event, d *CareDetail) error {
 	if err != nil {
 		return err
 	}
-	o := c.Care.Owed[i]
-	switch {
-	case o.Kind != OweReferral:
+	if c.Care.Owed[i].Kind != OweReferral {
 		return refuse(*c, e, "ไม่ใช่การส่งต่อ", "this is not a referral")
-	case e.By.Kind == ByMember && e.Unit != o.Unit:
-		return notAsked(*c, e)
-	case !e.Yes && e.Reason == "":
-		return refuse(*c, e, "ต้องระบุเหตุผลที่ไม่รับ", "say why it is declined")
+	}
+	if err := answers(*c, e, c.Care.Owed[i]); err != nil {
+		return err
+	}
+	switch {
 	case e.Yes && len(d.Owed) != 1:
 		return refuse(*c, e, "ต้องระบุกำหนดแจ้งผล", "say by when the partner reports")
 	case e.Yes:
@@ -387,6 +383,17 @@ func refer(c *Case, e Event, d *CareDetail) error {
 		c.settleAt(i, Rejected, e)
 	}
 	return c.owe(e, d)
+}
+
+// answers refuses what is no answer of the partner or office that was asked.
+func answers(c Case, e Event, o Obligation) error {
+	switch {
+	case e.By.Kind == ByMember && e.Unit != o.Unit:
+		return notAsked(c, e)
+	case !e.Yes && e.Reason == "":
+		return refuse(c, e, "ต้องระบุเหตุผลที่ไม่รับ", "say why it is declined")
+	}
+	return nil
 }
 
 // ReasonTimedOut marks a partner or office that did not answer in time.
@@ -437,13 +444,11 @@ func transferOffice(c *Case, e Event, d *CareDetail) error {
 		return err
 	}
 	o := c.Care.Owed[i]
-	switch {
-	case o.Kind != OweTransfer:
+	if o.Kind != OweTransfer {
 		return refuse(*c, e, "ไม่ใช่การโอนเรื่อง", "this is not a transfer")
-	case e.By.Kind == ByMember && e.Unit != o.Unit:
-		return notAsked(*c, e)
-	case !e.Yes && e.Reason == "":
-		return refuse(*c, e, "ต้องระบุเหตุผลที่ไม่รับ", "say why it is declined")
+	}
+	if err := answers(*c, e, o); err != nil {
+		return err
 	}
 	if !e.Yes {
 		c.settleAt(i, Rejected, e)

@@ -70,6 +70,9 @@ func (a Assignment) Active() bool { return a.State != AssignReleased }
 // OnTheWay reports whether the member goes to the scene and has not arrived.
 func (a Assignment) OnTheWay() bool { return a.State == AssignAccepted || a.State == AssignEnRoute }
 
+// Hard reports whether a case is one after which those who were there are asked how they are.
+func (c Case) Hard() bool { return c.Severity == Critical || c.Child }
+
 // Answer is what an asked member said.
 type Answer string
 

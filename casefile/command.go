@@ -1,5 +1,7 @@
 package casefile
 
+import "slices"
+
 // Command is something that a person at a console wants done with a case, and
 // waits for the answer. It becomes an event only if the law allows it.
 type Command struct {
@@ -25,11 +27,18 @@ type Command struct {
 }
 
 // Commands lists the kinds that a console may ask for.
-var Commands = []Kind{
+var Commands = append([]Kind{
 	Acknowledged, Accepted, Declined, Departed, Arrived, CannotFind, SceneStopped, Released, Transferred, Escalated,
 	RoleAdded, SeveritySet, ChildSet, PinSet, PinMoved, RadioSeen, DeskTaken, DeskResolved, Noted, Joined, Split, Linked,
 	HandoverOffered, HandoverAccepted, HandoverDeclined, CaseClosed, MarkedFalse, CaseReopened, SearchReopened, QuestionAsked,
 	ProvinceSet, CentreAsked, CentreTook, Excluded,
+}, CareCommands...)
+
+// CareCommands are those about what follows an emergency.
+var CareCommands = []Kind{
 	ManagerSet, TeamSet, Assessed, PlanSet, PlanDecided, Owed, Settled, HelpAsked, DueMoved, Referred, ReferralAnswered, ConsentSet,
 	ContactSet, OfficeAsked, OfficeAnswered, CareReopened,
 }
+
+// AboutCare reports whether a command is about what follows an emergency.
+func (k Kind) AboutCare() bool { return slices.Contains(CareCommands, k) }

@@ -51,6 +51,7 @@ type TalkAnswer struct {
 	Urgent  bool        `json:"-"`                 // the concern becomes an emergency
 	Forget  bool        `json:"-"`                 // the conversation is over
 	Concern ConcernID   `json:"concern,omitempty"` // of a worker's card: which one it was about
+	Aid     AidID       `json:"aid,omitempty"`     // of a member's card: which aid request it was about
 }
 
 // SaidLater stands for an answer that somebody else gives: the process of the concern.

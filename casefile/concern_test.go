@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -298,7 +297,7 @@ func concernDiagram() string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("# States of a concern\n\nGenerated from the table in `casefile/concern_law.go` by `go test ./casefile -run TestDiagram -update`. Every silence climbs to the\nnext office; a concern that somebody took up and left lying does, too.\n\n```mermaid\nstateDiagram-v2\n    [*] --> DRAFT: BEGUN\n")
+	b.WriteString("# States of a concern\n\nGenerated from the table in `casefile/concern_law.go` by `go test ./casefile -run TestConcernDiagram -update`. Every silence climbs to the\nnext office; a concern that somebody took up and left lying does, too.\n\n```mermaid\nstateDiagram-v2\n    [*] --> DRAFT: BEGUN\n")
 	for _, key := range slices.Sorted(maps.Keys(arrows)) {
 		slices.Sort(arrows[key])
 		fmt.Fprintf(&b, "%s: %s\n", key, strings.Join(arrows[key], ", "))
@@ -307,18 +306,6 @@ func concernDiagram() string {
 	return b.String()
 }
 
-func TestDiagramOfConcernsInTheDocsIsTheLaw(t *testing.T) {
-	const file = "../docs/concern-states.md"
-	if *update {
-		if err := os.WriteFile(file, []byte(concernDiagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != concernDiagram() {
-		t.Error("docs/concern-states.md differs from the law; run the test with -update")
-	}
+func TestConcernDiagramInTheDocsIsTheLaw(t *testing.T) {
+	inDocs(t, "concern-states.md", concernDiagram())
 }

@@ -10,6 +10,8 @@ var (
 	ErrNotFound = errors.New("no such case")
 	ErrMoved    = errors.New("somebody else changed the case first")
 	ErrRecorded = errors.New("this event stands in the record already")
+
+	ErrOverLimit = errors.New("a limit would be passed with what was granted meanwhile")
 )
 
 // InvalidError says which value is wrong and why, in words for people.

@@ -38,15 +38,17 @@ type Option struct {
 
 // FormField is one question. Who may read its answer and who may give it are two things.
 type FormField struct {
-	Code     string    `json:"code" yaml:"code"`
-	Type     FieldType `json:"type" yaml:"type"`
-	Label    Words     `json:"label" yaml:"label"`
-	Required bool      `json:"required,omitempty" yaml:"required"`
-	List     string    `json:"list,omitempty" yaml:"list"` // of a choice: which look-up list
-	Min      *float64  `json:"min,omitempty" yaml:"min"`
-	Max      *float64  `json:"max,omitempty" yaml:"max"`
-	Read     []Right   `json:"read" yaml:"read"`
-	Write    []Right   `json:"write" yaml:"write"`
+	Code      string    `json:"code" yaml:"code"`
+	Type      FieldType `json:"type" yaml:"type"`
+	Label     Words     `json:"label" yaml:"label"`
+	Required  bool      `json:"required,omitempty" yaml:"required"`
+	List      string    `json:"list,omitempty" yaml:"list"` // of a choice: which look-up list
+	Min       *float64  `json:"min,omitempty" yaml:"min"`
+	Max       *float64  `json:"max,omitempty" yaml:"max"`
+	Steps     []Words   `json:"steps,omitempty" yaml:"steps"`         // of a scale: what each step means, from min to max
+	Dimension Dimension `json:"dimension,omitempty" yaml:"dimension"` // of a scale: of the household logbook, whose score it counts in
+	Read      []Right   `json:"read" yaml:"read"`
+	Write     []Right   `json:"write" yaml:"write"`
 }
 
 // PointRule weighs one answer.
@@ -163,6 +165,7 @@ func (f Form) checkField(x FormField, say func(string)) {
 	if x.Min != nil && x.Max != nil && *x.Min > *x.Max {
 		say("min is above max")
 	}
+	x.checkSteps(say)
 	if !known(x.Read) || !known(x.Write) {
 		say("want rights in read and in write, each of them known")
 	}

@@ -81,6 +81,9 @@ const (
 	ActConcernDecline Action = "concern_decline"
 	ActConcernFollow  Action = "concern_follow" // it becomes a case in follow-up
 	ActConcernUrgent  Action = "concern_urgent" // it cannot wait
+	// An aid request, which Aid names; Reason says why.
+	ActAidMissed   Action = "aid_missed"   // the visitor could not visit
+	ActAidWithdraw Action = "aid_withdraw" // who filed it takes it back
 	// Another case's words.
 	ActReportJoins Action = "report_joins" // to the lead: my report is the same incident
 	ActReportAdds  Action = "report_adds"  // to the lead: my reporter added something; Reason says what, Pin where
@@ -141,6 +144,7 @@ type Incoming struct {
 	Call       *Call        `json:"call,omitempty"`
 	Opening    *Opening     `json:"opening,omitempty"`
 	Concern    ConcernID    `json:"concern,omitempty"` // the concern that a worker's button names
+	Aid        AidID        `json:"aid,omitempty"`     // the aid request that a member's button names
 	By         Actor        `json:"by"`                // who did it, as the door knows them
 	Member     MemberID     `json:"member,omitempty"`  // of ActMemberGone
 

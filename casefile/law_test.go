@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var update = flag.Bool("update", false, "write docs/states.md from the law")
+var update = flag.Bool("update", false, "write the pictures of the docs from the law")
 
 // diagram is the law as a mermaid picture, one arrow for each lawful change of state.
 func diagram() string {
@@ -37,19 +38,20 @@ func diagram() string {
 	return b.String()
 }
 
-func TestDiagramInTheDocsIsTheLaw(t *testing.T) {
-	const file = "../docs/states.md"
+func TestDiagramInTheDocsIsTheLaw(t *testing.T) { inDocs(t, "states.md", diagram()) }
+
+// inDocs compares a picture that was drawn from the law with the one in the docs.
+func inDocs(t *testing.T, name, drawn string) {
+	t.Helper()
+	file := filepath.Join("..", "docs", name)
 	if *update {
-		if err := os.WriteFile(file, []byte(diagram()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(drawn), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != diagram() {
-		t.Error("docs/states.md differs from the law; run the test with -update")
+	if err != nil || string(got) != drawn {
+		t.Errorf("docs/%s differs from the law; run the test with -update: %v", name, err)
 	}
 }
 

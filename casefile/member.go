@@ -1,6 +1,9 @@
 package casefile
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Group is one of the eight groups that may join (thaigov.go.th T66117).
 type Group string
@@ -83,6 +86,17 @@ type Member struct {
 
 // Desk reports whether the member is the duty desk of a unit.
 func (m Member) Desk() bool { return m.Level != "" }
+
+// filers are the groups whose members ask for aid in the name of others: those who
+// visit homes, and no pupils.
+var filers = []Group{SDV, VHV, Community, YouthCouncil, Teacher, Agency}
+
+// MayFileAid reports whether a member may sign in to the volunteers' pages and ask
+// for aid there. No minor may, and nobody at the shared phone of a duty desk: what
+// is filed is somebody's own work.
+func (m Member) MayFileAid() bool {
+	return m.State == MemberActive && !m.Desk() && m.Class != Junior && slices.Contains(filers, m.Group)
+}
 
 // UnitState says whether a unit answers.
 type UnitState string

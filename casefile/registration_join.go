@@ -78,6 +78,8 @@ const (
 	JoinAgree  = "AGREE"
 	JoinCancel = "CANCEL"
 	JoinRenew  = "RENEW"
+	JoinLeave  = "LEAVE" // a member wants to leave, and is asked once more
+	JoinLeft   = "LEFT"  // and says so
 	VetShow    = "SHOW"
 
 	ReasonPractice = "PRACTICE" // of ActHeard: the answer to a practice alert

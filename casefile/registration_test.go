@@ -3,7 +3,6 @@ package casefile
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -131,14 +130,5 @@ func membershipDiagram() string {
 }
 
 func TestMembershipDiagramInTheDocsIsTheLaw(t *testing.T) {
-	const file = "../docs/members.md"
-	if *update {
-		if err := os.WriteFile(file, []byte(membershipDiagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil || string(got) != membershipDiagram() {
-		t.Errorf("docs/members.md differs from the law; run the test with -update: %v", err)
-	}
+	inDocs(t, "members.md", membershipDiagram())
 }

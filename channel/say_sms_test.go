@@ -20,6 +20,7 @@ func everything() activities.Args {
 		Minutes: 10, Metres: 1234, AgeS: 75, Province: "65", District: "6501", Unit: "PHS01",
 		Pin: &casefile.Pin{Lat: 16.824512, Lon: 100.265734}, Phone: "+66812345678",
 		Waiting: &activities.TapsRung{Taps: 12, People: 9, Longest: []casefile.CaseID{"a1b2c3d4-0000-4000-8000-000000000000", "e5f60718-0000-4000-8000-000000000000"}},
+		Aid:     &activities.AidSaid{ID: "d0000000-0000-4000-8000-000000000001", State: casefile.AidVisitSet, At: time.Unix(1790000000, 0).UTC()},
 		Owed:    &casefile.Obligation{ID: 4, Kind: casefile.OweContact, DueAt: time.Unix(1790000000, 0).UTC()},
 		Alarm:   &activities.Alarm{Answer: "A17", Runbook: "inbox-waiting", Count: 3, Cases: []casefile.CaseID{"a1b2c3d4-0000-4000-8000-000000000000"}},
 	}

@@ -53,6 +53,7 @@ type Config struct {
 	ContentLimit  int64         // bytes of one photo, voice message or video; default 25 MiB
 	BreakerAfter  uint32        // failures in a row that open the breaker; default 8
 	BreakerWait   time.Duration // how long it stays open; default 3 s, because people wait
+	PublicURL     string        // base of the links to members' own pages; empty: cards have no link to them
 	ConsoleURL    string        // base of the links on responders' cards; empty: cards have no link
 	// Names gives the name of a province, district or unit code, or "" if it knows none; nil knows none.
 	Names func(code string, lang casefile.Language) string
@@ -98,6 +99,7 @@ func New(cfg Config) (*Client, error) {
 		checkEndpoint(cfg.APIEndpoint, APIHost, cfg.AllowLoopback),
 		checkEndpoint(cfg.DataEndpoint, DataHost, cfg.AllowLoopback),
 		checkConsole(cfg.ConsoleURL),
+		checkConsole(cfg.PublicURL),
 	}
 	if cfg.Tokens == nil {
 		errs = append(errs, errors.New("line: no token source"))

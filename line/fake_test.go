@@ -68,7 +68,7 @@ func (f *fakeLINE) client(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
 	cfg := Config{
 		APIEndpoint: f.URL, DataEndpoint: f.URL, AllowLoopback: true, Tokens: StaticToken("token"),
-		Timeout: 300 * time.Millisecond, Names: names, Log: slog.New(slog.DiscardHandler), ConsoleURL: "https://ess.example",
+		Timeout: 300 * time.Millisecond, Names: names, Log: slog.New(slog.DiscardHandler), ConsoleURL: "https://ess.example", PublicURL: "https://ess.example",
 	}
 	for _, c := range change {
 		c(&cfg)

@@ -62,6 +62,7 @@ func Encode(in casefile.Incoming) string {
 	put("y", yesMark(in.Yes))
 	put("l", string(in.Language))
 	put("n", string(in.Concern))
+	put("d", string(in.Aid))
 	put("g", string(in.Registration))
 	return b.String()
 }
@@ -83,7 +84,7 @@ func Decode(data string) casefile.Incoming {
 	in := casefile.Incoming{Word: casefile.Pressed, Action: casefile.Action(parts[1])}
 	if parts[1] == report {
 		in = casefile.Incoming{Word: casefile.Tapped}
-	} else if !slices.Contains(buttons, in.Action) && !slices.Contains(careActions, in.Action) {
+	} else if !slices.Contains(buttons, in.Action) && !slices.Contains(careActions, in.Action) && !slices.Contains(aidActions, in.Action) {
 		return unknown
 	}
 	seen := ""
@@ -137,6 +138,9 @@ func set(in *casefile.Incoming, key, value string) bool {
 		return caseIDPattern.MatchString(value)
 	case "n":
 		in.Concern = casefile.ConcernID(value)
+		return caseIDPattern.MatchString(value)
+	case "d":
+		in.Aid = casefile.AidID(value)
 		return caseIDPattern.MatchString(value)
 	case "l":
 		in.Language = casefile.Language(value)

@@ -16,6 +16,8 @@ var joinTemplates = map[string]build{
 	"member_already":  memberAlready,
 	"member_stopped":  memberStopped,
 	"member_renewing": memberRenewing,
+	"member_leave":    memberLeave,
+	"member_left":     memberLeft,
 }
 
 // memberCards are said to verifiers, and to members about their membership. A push holds no name.
@@ -28,6 +30,7 @@ var memberCards = map[string]build{
 	"member_suspended": memberSuspended,
 	"member_resumed":   memberResumed,
 	"member_resigned":  memberResigned,
+	"member_care":      memberCare,
 	"member_expired":   memberExpired,
 	"member_renew":     memberRenew,
 	"practice_alert":   practiceAlert,
@@ -111,7 +114,7 @@ func memberConsent(p page) []messaging_api.MessageInterface {
 		lines: []string{
 			p.say("หน่วยงาน: ", "Organisation: ") + p.unit(),
 			p.say("เก็บชื่อ ตำบล ปีเกิดถ้าถาม และบัญชี LINE แบบเข้ารหัส เพื่อให้หน่วยงานรับรองและเพื่อแจ้งงานแก่ท่าน", "Name, sub-district, year of birth if asked, and your LINE account are kept encrypted, so that your organisation can vouch for you and you can be asked to help."),
-			p.say("ผู้เห็นข้อมูลคือผู้รับรอง ทุกครั้งมีบันทึก ท่านลาออกและขอลบได้ทุกเมื่อโดยแจ้งหน่วยงาน สมาชิกภาพมีอายุหนึ่งปี", "Only verifiers see it, and each look is recorded. You can leave, and ask to have it erased, at any time: tell your organisation. A membership lasts one year."),
+			p.say("ผู้เห็นข้อมูลคือผู้รับรอง ทุกครั้งมีบันทึก ท่านลาออกได้ทุกเมื่อในแชตนี้ และขอลบได้โดยแจ้งหน่วยงาน สมาชิกภาพมีอายุหนึ่งปี", "Only verifiers see it, and each look is recorded. You can leave at any time in this chat, and ask your organisation to have it erased. A membership lasts one year."),
 		},
 		rows: [][]*messaging_api.FlexButton{row(primary(p.join(p.say("รับทราบและส่งใบสมัคร", "I have read it: apply"), "", casefile.JoinAgree))), row(secondary(p.stop()))},
 	}))
@@ -123,11 +126,24 @@ func memberAsked(p page) []messaging_api.MessageInterface {
 }
 
 func memberAlready(p page) []messaging_api.MessageInterface {
-	return one(p.text(p.tone(p.say("ท่านมีใบสมัครหรือเป็นสมาชิกอยู่แล้ว", "You have applied or are a member already."), p.say("ได้รับข้อมูลแล้ว", "Received."))))
+	if p.neutral {
+		return one(p.text(p.say("ได้รับข้อมูลแล้ว", "Received.")))
+	}
+	return one(p.text(p.say("ท่านมีใบสมัครหรือเป็นสมาชิกอยู่แล้ว", "You have applied or are a member already."), p.join(p.say("ลาออกจากสมาชิก", "Leave"), "", casefile.JoinLeave)))
+}
+
+// memberLeave asks once more.
+func memberLeave(p page) []messaging_api.MessageInterface {
+	return one(p.text(p.tone(p.say("เมื่อลาออก ท่านพ้นจากทุกเรื่องและจะไม่ถูกเรียกอีก ยืนยันหรือไม่", "Once you leave you are on no case and will not be called. Do you want to?"), p.say("ยืนยันหรือไม่", "Do you want to?")),
+		p.join(p.say("ยืนยัน", "Yes"), "", casefile.JoinLeft), p.join(p.say("ไม่", "No"), "", casefile.JoinCancel)))
+}
+
+func memberLeft(p page) []messaging_api.MessageInterface {
+	return one(p.text(p.tone(p.say("บันทึกการลาออกแล้ว", "It is recorded."), p.say("รับทราบแล้ว", "Noted."))))
 }
 
 func memberStopped(p page) []messaging_api.MessageInterface {
-	return one(p.text(p.tone(p.say("เลิกสมัครแล้ว ไม่มีการส่งใบสมัคร", "Stopped. No application was sent."), p.say("รับทราบแล้ว", "Noted."))))
+	return one(p.text(p.tone(p.say("ยกเลิกแล้ว ไม่มีการส่งอะไร", "Stopped. Nothing was sent."), p.say("รับทราบแล้ว", "Noted."))))
 }
 
 func memberRenewing(p page) []messaging_api.MessageInterface {
@@ -214,4 +230,12 @@ func practiceAlert(p page) []messaging_api.MessageInterface {
 
 func practiceNoted(p page) []messaging_api.MessageInterface {
 	return p.card(p.say("ขอบคุณ", "Thank you"), []string{p.say("บันทึกแล้วว่าท่านได้รับการซ้อม", "Recorded: you have received the practice alert.")})
+}
+
+// memberCare asks whoever was at a hard scene how they are. It names no case: others may see the screen.
+func memberCare(p page) []messaging_api.MessageInterface {
+	return p.card(p.say("เมื่อวานเป็นวันที่หนัก ท่านเป็นอย่างไรบ้าง", "Yesterday was hard. How are you?"), []string{
+		p.say("นอนไม่หลับ ใจสั่น หรือเห็นภาพซ้ำ เกิดขึ้นได้กับทุกคน ไม่ใช่ความอ่อนแอ", "Bad sleep, a racing heart, pictures that return: they happen to everybody and are no weakness."),
+		p.say("คุยกับเพื่อนร่วมงานหรือหัวหน้า หรือโทรสายด่วนสุขภาพจิต {MENTAL} ได้ตลอด 24 ชั่วโมง ถ้าต้องการพัก กดพักจากเมนู", "Speak with a colleague or your supervisor, or call the mental health line {MENTAL} at any hour. If you need a rest, press it in the menu."),
+	})
 }

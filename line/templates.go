@@ -38,10 +38,13 @@ var templates = func() map[string]template {
 	for name, build := range carePersonTemplates {
 		all[name] = template{build: build}
 	}
+	for name, build := range aidPersonTemplates {
+		all[name] = template{build: build}
+	}
 	for name, build := range joinTemplates {
 		all[name] = template{build: build}
 	}
-	for _, cards := range []map[string]build{concernCards, taskCards, memberCards, careCards} {
+	for _, cards := range []map[string]build{concernCards, taskCards, memberCards, careCards, aidCards} {
 		for name, build := range cards {
 			all[name] = template{responder: true, build: build}
 		}
@@ -64,7 +67,7 @@ func (c *Client) render(m activities.Outgoing) (messages []messaging_api.Message
 	if !ok {
 		return nil, false, errors.New("no such template")
 	}
-	p := page{Args: m.Args, lang: m.Language, policy: c.cfg.Policy, names: c.cfg.Names, console: c.cfg.ConsoleURL, chat: c.account.link()}
+	p := page{Args: m.Args, lang: m.Language, policy: c.cfg.Policy, names: c.cfg.Names, console: c.cfg.ConsoleURL, pages: c.cfg.PublicURL, chat: c.account.link()}
 	p.neutral = !t.responder && (m.Args.Quiet || m.Args.Neutral)
 	messages = t.build(p)
 	if p.neutral {
@@ -88,6 +91,7 @@ func (c *Client) checkTemplates() error {
 		Talk: &casefile.TalkAnswer{
 			Concern: "00000000-0000-4000-8000-000000000000", About: casefile.AboutSchool, School: true, Danger: true, Tasks: policy.Tasks()[:3], Task: &policy.Tasks()[1],
 		},
+		Aid:     &activities.AidSaid{ID: "00000000-0000-4000-8000-000000000000", State: casefile.AidVisitSet},
 		Waiting: &activities.TapsRung{Taps: 2, People: 1, Longest: []casefile.CaseID{"00000000-0000-4000-8000-000000000000"}},
 	}
 	var errs []error
@@ -112,6 +116,7 @@ type page struct {
 	policy  *policy.Policy
 	names   func(string, casefile.Language) string
 	console string
+	pages   string // under which members' own pages are
 	chat    string // link that opens the chat with the account
 	neutral bool   // words that betray nothing, no sound, no bubble of the reporter's own
 }

@@ -32,6 +32,7 @@ func sampleArgs() activities.Args {
 		Waiting: &activities.TapsRung{Taps: 7, People: 6, Longest: []casefile.CaseID{caseID, "a0000000-0000-4000-8000-000000000002", "a0000000-0000-4000-8000-000000000003", "a0000000-0000-4000-8000-000000000004", "a0000000-0000-4000-8000-000000000005"}},
 		Roster:  &activities.RosterGaps{People: 3, Ladders: 2},
 		Owed:    &casefile.Obligation{ID: 4, Kind: casefile.OweVisit, Code: "HOME_VISIT", DueAt: time.Unix(1790000000, 0).UTC()},
+		Aid:     &activities.AidSaid{ID: "d0000000-0000-4000-8000-000000000001", State: casefile.AidVisitSet, At: time.Unix(1790000000, 0).UTC()},
 		Contact: &casefile.SafeContact{FromMinute: 9 * 60, ToMinute: 15*60 + 30, Days: []int{1, 3}},
 		Talk: &casefile.TalkAnswer{
 			Concern: "c0000000-0000-4000-8000-000000000001", About: casefile.AboutSchool, School: true, Danger: true, Tasks: policy.Tasks()[:3], Task: &policy.Tasks()[1],

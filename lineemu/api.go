@@ -126,6 +126,7 @@ func (p *Platform) Handler() http.Handler {
 		})
 	}
 	p.mountPage(mux)
+	mux.HandleFunc("GET /oauth2/v2.1/authorize", p.authorize)
 	mux.HandleFunc("/", p.notFound)
 	return mux
 }
@@ -391,4 +392,8 @@ var routes = []route{
 	{name: "webhook", method: http.MethodPut, path: "/v2/bot/channel/webhook/endpoint", limit: endpoint, body: jsonBody, serve: (*Platform).setEndpoint},
 	{name: "webhook", method: http.MethodPost, path: "/v2/bot/channel/webhook/test", limit: trial, body: jsonBody, serve: (*Platform).testEndpoint},
 	{name: "token", method: http.MethodPost, path: "/oauth2/v3/token", limit: issuing, body: formBody, open: true, serve: (*Platform).issueToken},
+
+	{name: "login", method: http.MethodPost, path: "/oauth2/v2.1/token", limit: usual, body: formBody, open: true, serve: (*Platform).signInToken},
+	{name: "login", method: http.MethodPost, path: "/oauth2/v2.1/verify", limit: usual, body: formBody, open: true, serve: (*Platform).verifyIDToken},
+	{name: "login", method: http.MethodGet, path: "/oauth2/v2.1/certs", limit: usual, open: true, serve: (*Platform).certs},
 }

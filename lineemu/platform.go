@@ -76,6 +76,7 @@ type Platform struct {
 	ids     *ids
 	faults  *faults
 	spec    *spec
+	login   login
 	hook    http.Client
 	slots   chan struct{} // how many webhooks are in flight at once
 	started time.Time
@@ -164,6 +165,10 @@ func New(o Options) (*Platform, error) {
 		contents: map[string]*content{},
 		watchers: map[*watcher]struct{}{},
 	}
+	var err error
+	if p.login, err = newLogin(); err != nil {
+		return nil, fmt.Errorf("lineemu: %w", err)
+	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.hook = http.Client{
 		Timeout:       o.WebhookTimeout,
@@ -171,7 +176,6 @@ func New(o Options) (*Platform, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if o.OpenAPIDir != "" {
-		var err error
 		if p.spec, err = loadSpec(o.OpenAPIDir); err != nil {
 			return nil, err
 		}

@@ -35,8 +35,12 @@ func (p Paper) Check() error {
 
 // missing says what the paper of this kind cannot be without.
 func (p Paper) missing() error {
-	need := []required{}
+	need, aid, err := p.missingOfAid()
+	if err != nil {
+		return err
+	}
 	switch {
+	case aid:
 	case p.Kind == FactFindingPaper && p.FactFinding != nil:
 		x := *p.FactFinding
 		need = append(need,

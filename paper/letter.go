@@ -14,31 +14,51 @@ const beside = 32 * cm / 10
 
 // referral draws an official letter to another office.
 func (s *sheet) referral(x Referral) {
+	s.letterhead("หนังสือส่งต่อ")
+	subject := x.Subject
+	if blank(subject) {
+		subject = "ขอส่งต่อผู้ประสบปัญหาทางสังคมเพื่อรับการช่วยเหลือ"
+	}
+	s.addressed([]addressLine{{"เรื่อง", []string{subject}}, {"เรียน", []string{x.To}}, {"อ้างถึง", x.References}, {"สิ่งที่ส่งมาด้วย", x.Enclosures}})
+	s.skip(4_000)
+	said := s.said(x)
+	for i, text := range said {
+		if i == len(said)-1 { // nobody signs a page on which nothing is said
+			s.need(13 * leading(textSize))
+		}
+		s.paragraphs(text, inset)
+		s.skip(4_000)
+	}
+	s.signed("จึงเรียนมาเพื่อโปรดพิจารณาให้ความช่วยเหลือต่อไป", x.Signer, x.Contact)
+}
+
+// letterhead writes number, office and date of a letter.
+func (s *sheet) letterhead(title string) {
 	p, r := s.paper, s.faces.regular
 	letters := p.Office.Letters
 	number := "ที่ " + strconv.Itoa(p.Number) + "/" + strconv.Itoa(p.Year)
 	if letters != "" {
 		number = "ที่ " + letters + "/" + strconv.Itoa(p.Number)
 	}
-	s.title = "หนังสือส่งต่อ " + number
+	s.title = title + " " + number
 	s.y = pageHeight - garuda + leading(textSize)
-	first := s.y
-	s.write(s.page(), r, textSize, number, left, first-leading(textSize), false)
+	s.write(s.page(), r, textSize, number, left, s.y-leading(textSize), false)
 	for _, line := range []string{p.Office.Name, p.Office.Address} {
 		s.column(r, textSize, line, pageWidth/2+cm, right-pageWidth/2-cm, 0)
 	}
 	s.skip(6_000)
 	s.column(r, textSize, date(p.At), pageWidth/2, right-pageWidth/2, 0)
 	s.skip(6_000)
+}
 
-	subject := x.Subject
-	if blank(subject) {
-		subject = "ขอส่งต่อผู้ประสบปัญหาทางสังคมเพื่อรับการช่วยเหลือ"
-	}
-	lines := []struct {
-		label string
-		texts []string
-	}{{"เรื่อง", []string{subject}}, {"เรียน", []string{x.To}}, {"อ้างถึง", x.References}, {"สิ่งที่ส่งมาด้วย", x.Enclosures}}
+// addressLine is what stands above the body of a letter.
+type addressLine struct {
+	label string
+	texts []string
+}
+
+// addressed writes them; the first two, of the subject and to whom, stand closer.
+func (s *sheet) addressed(lines []addressLine) {
 	for i, l := range lines {
 		edge := beside
 		if i < 2 {
@@ -56,16 +76,6 @@ func (s *sheet) referral(x Referral) {
 			s.skip(3_000)
 		}
 	}
-	s.skip(4_000)
-	said := s.said(x)
-	for i, text := range said {
-		if i == len(said)-1 { // nobody signs a page on which nothing is said
-			s.need(13 * leading(textSize))
-		}
-		s.paragraphs(text, inset)
-		s.skip(4_000)
-	}
-	s.close(x)
 }
 
 // said is the body of a referral letter.
@@ -113,17 +123,17 @@ func described(p Person) string {
 	return strings.Join(parts, " ")
 }
 
-// close writes the end of the letter, which stays on one page.
-func (s *sheet) close(x Referral) {
+// signed writes the end of a letter, which stays on one page.
+func (s *sheet) signed(last string, signer, contact Signer) {
 	p, r := s.paper, s.faces.regular
 	s.need(10 * leading(textSize))
-	s.paragraphs("จึงเรียนมาเพื่อโปรดพิจารณาให้ความช่วยเหลือต่อไป", inset)
+	s.paragraphs(last, inset)
 	s.skip(10_000)
 	from := pageWidth/2 - cm
 	s.centred(r, textSize, "ขอแสดงความนับถือ", from, right-from)
 	s.skip(3 * leading(textSize))
-	s.centred(r, textSize, "("+strings.TrimSpace(x.Signer.Name)+")", from, right-from)
-	s.centred(r, textSize, x.Signer.Position, from, right-from)
+	s.centred(r, textSize, "("+strings.TrimSpace(signer.Name)+")", from, right-from)
+	s.centred(r, textSize, signer.Position, from, right-from)
 	s.skip(14_000)
 	var foot []string
 	add := func(label, text string) {
@@ -132,7 +142,7 @@ func (s *sheet) close(x Referral) {
 		}
 	}
 	add("", p.Office.Name)
-	add("ผู้ประสานงาน ", strings.TrimSpace(x.Contact.Name+" "+x.Contact.Position))
+	add("ผู้ประสานงาน ", strings.TrimSpace(contact.Name+" "+contact.Position))
 	add("โทร. ", p.Office.Phone)
 	add("ไปรษณีย์อิเล็กทรอนิกส์ ", p.Office.Email)
 	s.need(len(foot) * leading(textSize))

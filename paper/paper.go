@@ -1,4 +1,4 @@
-// Package paper draws the official papers of a case, in Thai, as PDF.
+// Package paper draws the official papers of a case or an aid request, in Thai, as PDF.
 //
 // A paper is a value, and the same value gives the same bytes: whoever keeps the
 // value and the hash of the bytes can hand out the same paper years later. The
@@ -25,6 +25,9 @@ const (
 	ReferralPaper    Kind = "REFERRAL_LETTER" // หนังสือส่งต่อ
 	HandoverPaper    Kind = "HANDOVER_NOTE"   // บันทึกการส่งมอบเรื่อง
 )
+
+// Kinds lists every kind.
+var Kinds = []Kind{FactFindingPaper, ReferralPaper, HandoverPaper, AidRequestPaper, AidFactsPaper, AidDecisionPaper, AidReceiptPaper}
 
 // Secrecy is the mark on every page, by the rules on official secrets.
 type Secrecy string
@@ -64,8 +67,8 @@ type About struct {
 	Place      string    `json:"place,omitempty"`    // district and province, in Thai
 }
 
-// Paper is one paper with everything that stands on it. Exactly one of the last
-// three is set: the one of the kind.
+// Paper is one paper with everything that stands on it. Exactly one of its parts
+// is set: the one of the kind.
 type Paper struct {
 	Kind    Kind      `json:"kind"`
 	Number  int       `json:"number"`
@@ -79,6 +82,11 @@ type Paper struct {
 	FactFinding *FactFinding `json:"fact_finding,omitempty"`
 	Referral    *Referral    `json:"referral,omitempty"`
 	Handover    *Handover    `json:"handover,omitempty"`
+
+	AidRequest  *AidRequest  `json:"aid_request,omitempty"`
+	AidFacts    *AidFacts    `json:"aid_facts,omitempty"`
+	AidDecision *AidDecision `json:"aid_decision,omitempty"`
+	AidReceipt  *AidReceipt  `json:"aid_receipt,omitempty"`
 }
 
 // Person is somebody of whom a paper speaks. Only the name must be known.
@@ -182,6 +190,14 @@ func (p Paper) PDF() (Document, error) {
 		s.referral(*p.Referral)
 	case HandoverPaper:
 		s.handover(*p.Handover)
+	case AidRequestPaper:
+		s.aidRequest(*p.AidRequest)
+	case AidFactsPaper:
+		s.aidFacts(*p.AidFacts)
+	case AidDecisionPaper:
+		s.aidDecision(*p.AidDecision)
+	case AidReceiptPaper:
+		s.aidReceipt(*p.AidReceipt)
 	}
 	return s.finish()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,7 +121,9 @@ func blankPaper(k paper.Kind) paper.Paper {
 // A paper says what it said: its text and its pages are what was agreed on, and
 // the same value gives the same bytes.
 func TestPapers(t *testing.T) {
-	for name, p := range papers() {
+	all := papers()
+	maps.Copy(all, aidPapers())
+	for name, p := range all {
 		t.Run(name, func(t *testing.T) {
 			first := draw(t, p)
 			if second := draw(t, p); !bytes.Equal(first.Bytes, second.Bytes) {

@@ -13,6 +13,7 @@ type grid struct {
 	widths []int
 	head   []string
 	bold   int // so many columns from the left are labels
+	right  int // this column, of amounts, ends at its right edge; 0: none does
 }
 
 // pairs writes labels and values in two columns; a pair without a value is left out.
@@ -81,7 +82,11 @@ func (s *sheet) band(g grid, cells [][][]word, from, n int) {
 		fmt.Fprintf(s.page(), "%s w %s %s %s %s re S\n", points(rule), points(x), points(s.y-height), points(wide), points(height))
 		for j := range n {
 			if from+j < len(cells[i]) {
-				s.ink(s.page(), cells[i][from+j], textSize, x+padding, s.y-(j+1)*leading(textSize)+padding/2)
+				at := x + padding
+				if g.right > 0 && i == g.right {
+					at = x + wide - padding - s.faces.regular.wide(cells[i][from+j], textSize)
+				}
+				s.ink(s.page(), cells[i][from+j], textSize, at, s.y-(j+1)*leading(textSize)+padding/2)
 			}
 		}
 		x += wide

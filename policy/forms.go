@@ -1,16 +1,12 @@
 package policy
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/ess-thailand/ess/casefile"
 )
@@ -75,28 +71,8 @@ func Forms(folder fs.FS) ([]casefile.Form, error) {
 func ParseForm(name string, raw []byte) (casefile.Form, error) {
 	c := &checker{said: map[int]bool{}}
 	var f casefile.Form
-	dec := yaml.NewDecoder(bytes.NewReader(raw))
-	dec.KnownFields(true)
-	err := dec.Decode(&f)
-	var types *yaml.TypeError
-	switch {
-	case errors.Is(err, io.EOF):
-		c.add(1, "the document is empty")
-	case errors.As(err, &types):
-		for _, text := range types.Errors {
-			c.decoder(text)
-		}
-	case err != nil:
-		c.decoder(strings.TrimPrefix(err.Error(), "yaml: "))
-	default:
-		if err := yaml.Unmarshal(raw, &c.root); err != nil {
-			c.decoder(strings.TrimPrefix(err.Error(), "yaml: "))
-		}
+	if c.decode(raw, &f) {
 		f.Check(func(path []any, text string) { c.fail(path, "%s", text) })
 	}
-	if len(c.mistakes) > 0 {
-		slices.SortStableFunc(c.mistakes, func(a, b Mistake) int { return a.Line - b.Line })
-		return f, &InvalidError{Name: name, Mistakes: c.mistakes}
-	}
-	return f, nil
+	return f, c.invalid(name)
 }

@@ -13,7 +13,7 @@ func TestTheBuiltInFormsAreWhole(t *testing.T) {
 	for _, f := range DefaultForms() {
 		codes = append(codes, f.Code)
 	}
-	if got := strings.Join(codes, " "); got != "closing home_visit risk_assessment safety_plan" {
+	if got := strings.Join(codes, " "); got != "closing home_visit household_logbook risk_assessment safety_plan" {
 		t.Errorf("built in are %s", got)
 	}
 }
@@ -27,7 +27,7 @@ fields:
   - {code: x, type: text, label: {th: ก, en: a}, read: [OPERATOR], write: [OPERATOR]}
 `
 	forms, err := Forms(fstest.MapFS{"own.yaml": {Data: []byte(own)}, "more.yaml": {Data: []byte(strings.Replace(own, "closing", "more", 1))}})
-	if err != nil || len(forms) != 5 || forms[0].Code != "closing" || forms[0].Version != "2" || len(forms[0].Fields) != 1 {
+	if err != nil || len(forms) != 6 || forms[0].Code != "closing" || forms[0].Version != "2" || len(forms[0].Fields) != 1 {
 		t.Errorf("%+v, %v", forms, err)
 	}
 	if _, err := Forms(fstest.MapFS{"a.yaml": {Data: []byte(own)}, "b.yaml": {Data: []byte(own)}}); err == nil {
@@ -59,8 +59,11 @@ scoring:
 			t.Errorf("not said: %q\n%v", want, err)
 		}
 	}
-	if _, err := ParseForm("x.yaml", []byte("code: a\nquestions: []\n")); err == nil || !strings.Contains(err.Error(), `x.yaml:2: unknown key "questions"`) {
-		t.Errorf("%v", err)
+	_, err = ParseForm("x.yaml", []byte("code: A\nquestions: []\n---\ncode: b\n"))
+	for _, want := range []string{`x.yaml:2: unknown key "questions"`, "x.yaml:1: want a code", "x.yaml:1: more than one document"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("not said: %q\n%v", want, err)
+		}
 	}
 }
 

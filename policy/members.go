@@ -8,11 +8,12 @@ type MemberRule struct {
 	Valid  Span `yaml:"valid"`  // of a membership
 	Renew  Span `yaml:"renew"`  // before its end the member is asked whether to go on
 	Adult  int  `yaml:"adult"`  // age in years
+	Care   Span `yaml:"care"`   // after a hard case those who were there are asked how they are
 }
 
 func (c *checker) members(m MemberRule) {
 	path := at{"members"}
-	for name, span := range map[string]Span{"answer": m.Answer, "remind": m.Remind, "climb": m.Climb, "valid": m.Valid, "renew": m.Renew} {
+	for name, span := range map[string]Span{"answer": m.Answer, "remind": m.Remind, "climb": m.Climb, "valid": m.Valid, "renew": m.Renew, "care": m.Care} {
 		positive(c, path.to(name), span.Duration)
 	}
 	if m.Renew.Duration >= m.Valid.Duration {

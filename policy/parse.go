@@ -43,38 +43,15 @@ func (e *InvalidError) Error() string {
 func Parse(name string, raw []byte) (*Policy, error) {
 	c := &checker{said: map[int]bool{}}
 	p := &Policy{}
-	dec := yaml.NewDecoder(bytes.NewReader(raw))
-	dec.KnownFields(true)
-	err := dec.Decode(p)
-	var types *yaml.TypeError
-	switch {
-	case errors.Is(err, io.EOF):
-		c.add(1, "the document is empty")
-	case errors.As(err, &types):
-		for _, text := range types.Errors {
-			c.decoder(text)
-		}
-	case err != nil:
-		c.decoder(strings.TrimPrefix(err.Error(), "yaml: "))
-	}
-	if err == nil || types != nil {
-		if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-			c.add(1, "more than one document in the file")
-		}
-		if err := yaml.Unmarshal(raw, &c.root); err != nil {
-			c.decoder(strings.TrimPrefix(err.Error(), "yaml: "))
-		}
+	if c.decode(raw, p) {
 		for code, card := range p.Cards {
 			card.Code = code
 			p.Cards[code] = card
 		}
 		c.policy(p)
 	}
-	if len(c.mistakes) > 0 {
-		slices.SortStableFunc(c.mistakes, func(a, b Mistake) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Text, b.Text))
-		})
-		return nil, &InvalidError{Name: name, Mistakes: c.mistakes}
+	if err := c.invalid(name); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -130,6 +107,45 @@ func (c *checker) add(line int, format string, args ...any) {
 	if !c.said[line] {
 		c.mistakes = append(c.mistakes, Mistake{Line: line, Text: fmt.Sprintf(format, args...)})
 	}
+}
+
+// decode reads the one document of a file and takes over what the decoder finds wrong. It
+// reports whether the values can be looked at, each with its line.
+func (c *checker) decode(raw []byte, into any) bool {
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	err := dec.Decode(into)
+	var types *yaml.TypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		c.add(1, "the document is empty")
+		return false
+	case errors.As(err, &types):
+		for _, text := range types.Errors {
+			c.decoder(text)
+		}
+	case err != nil:
+		c.decoder(strings.TrimPrefix(err.Error(), "yaml: "))
+		return false
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		c.add(1, "more than one document in the file")
+	}
+	if err := yaml.Unmarshal(raw, &c.root); err != nil {
+		c.decoder(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	return true
+}
+
+// invalid is everything that was found, in the order of its lines.
+func (c *checker) invalid(name string) error {
+	if len(c.mistakes) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(c.mistakes, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Text, b.Text))
+	})
+	return &InvalidError{Name: name, Mistakes: c.mistakes}
 }
 
 // decoder takes over a mistake that the YAML decoder found.
@@ -211,6 +227,7 @@ func (c *checker) policy(p *Policy) {
 	c.overrides(p)
 	c.care(p.Care)
 	c.members(p.Members)
+	c.aid(p)
 }
 
 // holidayPattern is a day of every year, or one day.
@@ -233,21 +250,8 @@ func (c *checker) care(r CareRule) {
 		positive(c, root.to("risk").to(string(risk)).to("visit"), rhythm.Visit.Duration)
 		positive(c, root.to("risk").to(string(risk)).to("review"), rhythm.Review.Duration)
 	}
-	for name, l := range map[string]CallLadder{"slow": r.Slow, "pressing": r.Pressing} {
-		path := root.to(name)
-		positive(c, path.to("again"), l.Again.Duration)
-		if len(l.Steps) == 0 || l.Steps[len(l.Steps)-1].Ask != CallCentral {
-			c.fail(path.to("steps"), "a ladder ends at CENTRAL: nothing overdue is silent")
-		}
-		for i, s := range l.Steps {
-			if !slices.Contains(Calleds, s.Ask) {
-				c.fail(path.to("steps"), "unknown person %q", s.Ask)
-			}
-			if i > 0 && s.After.Duration <= l.Steps[i-1].After.Duration {
-				c.fail(path.to("steps"), "each step comes later than the one before")
-			}
-		}
-	}
+	c.callLadder(root.to("slow"), r.Slow)
+	c.callLadder(root.to("pressing"), r.Pressing)
 	for _, day := range r.Holidays {
 		if !holidayPattern.MatchString(day) {
 			c.fail(root.to("holidays"), "%q is not a day such as 04-06 or 2026-03-03", day)
@@ -262,15 +266,33 @@ func (c *checker) care(r CareRule) {
 		}
 	}
 	for code, l := range r.Legal {
-		path := root.to("legal").to(code)
-		c.text(path, l.Text)
-		positive(c, path.to("limit"), l.Limit.Duration)
-		if l.Act == "" || l.Section == "" || l.Source == "" {
-			c.fail(path, "a legal clock names its act, its section and its source")
+		c.legal(root.to("legal").to(code), l)
+	}
+}
+
+func (c *checker) callLadder(path at, l CallLadder) {
+	positive(c, path.to("again"), l.Again.Duration)
+	if len(l.Steps) == 0 || l.Steps[len(l.Steps)-1].Ask != CallCentral {
+		c.fail(path.to("steps"), "a ladder ends at CENTRAL: nothing overdue is silent")
+	}
+	for i, s := range l.Steps {
+		if !slices.Contains(Calleds, s.Ask) {
+			c.fail(path.to("steps"), "unknown person %q", s.Ask)
 		}
-		if l.Warn.Duration >= l.Limit.Duration {
-			c.fail(path.to("warn"), "the warning comes before the limit")
+		if i > 0 && s.After.Duration <= l.Steps[i-1].After.Duration {
+			c.fail(path.to("steps"), "each step comes later than the one before")
 		}
+	}
+}
+
+func (c *checker) legal(path at, l LegalClock) {
+	c.text(path, l.Text)
+	positive(c, path.to("limit"), l.Limit.Duration)
+	if l.Act == "" || l.Section == "" || l.Source == "" {
+		c.fail(path, "a legal clock names its act, its section and its source")
+	}
+	if l.Warn.Duration >= l.Limit.Duration {
+		c.fail(path.to("warn"), "the warning comes before the limit")
 	}
 }
 
@@ -474,8 +496,6 @@ func (c *checker) numbers(p *Policy) {
 	positive(c, at{"clocks", "plan"}, p.Clocks.Plan.Duration)
 	positive(c, at{"clocks", "referral_working_days"}, p.Clocks.ReferralWorkingDays)
 	positive(c, at{"clocks", "referral_next_working_days"}, p.Clocks.ReferralNextWorkingDays)
-	positive(c, at{"clocks", "aid_screen_working_days"}, p.Clocks.AidScreenWorkingDays)
-	positive(c, at{"clocks", "aid_visit_working_days"}, p.Clocks.AidVisitWorkingDays)
 	positive(c, at{"clocks", "interpreter_ahead_days"}, p.Clocks.InterpreterAheadDays)
 
 	positive(c, at{"join", "radius_m"}, min(p.Join.RadiusM.Town, p.Join.RadiusM.Country))

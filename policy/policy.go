@@ -37,12 +37,14 @@ type Policy struct {
 	Channels    ChannelRule                    `yaml:"channels"`
 	Members     MemberRule                     `yaml:"members"`
 	Concern     ConcernRule                    `yaml:"concern"`
+	Aid         AidRule                        `yaml:"aid"`
 	QuietHours  Hours                          `yaml:"quiet_hours"`
 	OfficeHours Hours                          `yaml:"office_hours"`
 	Hotlines    map[HotlineCode]Hotline        `yaml:"hotlines"`
 	Cards       map[string]Card                `yaml:"cards"`
 	Overrides   []Override                     `yaml:"overrides"`
 	asOf        time.Time                      // see At
+	catalogue   *AidCatalogue                  // nil: the one that comes with the program
 }
 
 // Text is one sentence in both languages.
@@ -117,8 +119,6 @@ type Clocks struct {
 	Plan                    Span `yaml:"plan"`    // care plan after the hand-over
 	ReferralWorkingDays     int  `yaml:"referral_working_days"`
 	ReferralNextWorkingDays int  `yaml:"referral_next_working_days"`
-	AidScreenWorkingDays    int  `yaml:"aid_screen_working_days"`
-	AidVisitWorkingDays     int  `yaml:"aid_visit_working_days"`
 	InterpreterAheadDays    int  `yaml:"interpreter_ahead_days"`
 }
 

@@ -1,17 +1,13 @@
 package policy
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/ess-thailand/ess/casefile"
 )
@@ -65,11 +61,11 @@ var young = []casefile.Group{casefile.StudentCouncil, casefile.YouthCouncil, cas
 
 // ParseTasks reads a task list. Every mistake is in the error.
 func ParseTasks(raw []byte) (casefile.Tasks, error) {
+	c := &checker{said: map[int]bool{}}
 	var file taskFile
-	dec := yaml.NewDecoder(bytes.NewReader(raw))
-	dec.KnownFields(true)
-	if err := dec.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("tasks: %w", err)
+	c.decode(raw, &file)
+	if err := c.invalid("tasks.yaml"); err != nil {
+		return nil, err
 	}
 	var errs []error
 	if file.Version == "" {

@@ -40,7 +40,7 @@ func TestAWrongTaskListSaysWhatIsWrong(t *testing.T) {
 		{"a kind that is none", "about: ONLINE_CRIME", "about: CRIME", "about names the kind"},
 		{"a task twice", "code: ONLINE_LESSON", "code: ONLINE_POINT", "twice"},
 		{"an option that is no button", "en: I told a friend", "en: I told a friend and all of my family", "at most 20"},
-		{"an unknown key", "every: 1h", "often: 1h", "not found"},
+		{"an unknown key", "every: 1h", "often: 1h", `unknown key "often"`},
 		{"no span", "every: 1h", "every: 0s", "above zero"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

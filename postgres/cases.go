@@ -109,6 +109,9 @@ func (s *Store) append(ctx context.Context, q *db.Queries, row db.AppendEventsPa
 	if err := assign(ctx, q, after, events); err != nil {
 		return err
 	}
+	if err := careForCrew(ctx, q, after, events); err != nil {
+		return err
+	}
 	if err := keepCare(ctx, q, after, events); err != nil {
 		return err
 	}
@@ -276,6 +279,27 @@ func assign(ctx context.Context, q *db.Queries, c casefile.Case, events []casefi
 	return q.AssignMembers(ctx, db.AssignMembersParams{CaseID: string(c.ID), Members: team})
 }
 
+// careForCrew writes down who was at the scene of a hard case that is over, so
+// that they are asked the next day how they are.
+func careForCrew(ctx context.Context, q *db.Queries, c casefile.Case, events []casefile.Event) error {
+	i := slices.IndexFunc(events, func(e casefile.Event) bool { return e.Kind == casefile.SceneStopped })
+	if i < 0 || !c.Hard() {
+		return nil
+	}
+	var crew []string
+	for _, t := range c.Tracks {
+		for _, a := range t.Team {
+			if !a.SceneAt.IsZero() && !slices.Contains(crew, string(a.Member)) {
+				crew = append(crew, string(a.Member))
+			}
+		}
+	}
+	if len(crew) == 0 {
+		return nil
+	}
+	return q.CareForMembers(ctx, db.CareForMembersParams{MemberIds: crew, Template: activities.MemberCare, At: events[i].At})
+}
+
 // countAcceptance counts the near officers asked and those who said yes, at the
 // hour at which they were asked.
 func countAcceptance(ctx context.Context, q *db.Queries, c casefile.Case, events []casefile.Event) error {
@@ -374,7 +398,7 @@ func pressedBy(ctx context.Context, q *db.Queries, in casefile.Incoming) (activi
 	if in.Word != casefile.Pressed || in.By.Kind != casefile.ByMember {
 		return activities.Desk{}, nil
 	}
-	if careAction(in.Action) { // whoever belongs to the office or the partner whose word is owed, desk or not
+	if careAction(in.Action) { // staff of the office or the partner whose word is owed, desk or not
 		unit, err := q.UnitOf(ctx, in.By.ID)
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = nil

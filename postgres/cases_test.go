@@ -184,6 +184,35 @@ func TestAMemberIsOnOneCaseAtATimeAndADeskOnMany(t *testing.T) {
 	_ = a
 }
 
+// Who was at a hard scene is asked how they are, a day later and once; who never came is not.
+func TestWhoWasAtAHardSceneIsAskedTheNextDay(t *testing.T) {
+	f := setup(t)
+	f.unit("st", casefile.LevelStation, 16.8, 100.2)
+	f.members(officer("m1", "st", 16.8, 100.2), officer("m2", "st", 16.8, 100.2))
+	over := func(user string, s casefile.Severity) time.Time {
+		c := f.asked(f.placed(f.report(user, casefile.Berserk, began), 16.82, 100.26), "m1", "m2")
+		by := casefile.Actor{Kind: casefile.ByMember, ID: "m1"}
+		c = f.record(c, casefile.Event{Kind: casefile.SeveritySet, By: casefile.Actor{Kind: casefile.ByOperator, ID: "op"}, Severity: s, Reason: "SEEN"}, accepts("m1"), casefile.Event{Kind: casefile.Arrived, By: by})
+		c = f.record(c, casefile.Event{Kind: casefile.SceneStopped, By: by})
+		return c.ControlledAt
+	}
+	over("U1", casefile.High)
+	if n := f.mustSQL(`SELECT count(*) FROM member_notices`); n != "0" {
+		t.Errorf("%s are asked after a case like others", n)
+	}
+	at := over("U2", casefile.Critical)
+	over("U3", casefile.Critical)
+	if got := f.mustSQL(`SELECT string_agg(member_id || ' ' || template, ',') FROM member_notices`); got != "m1 member_care" {
+		t.Errorf("asked: %s", got)
+	}
+	for since, want := range map[time.Time]int{at.Add(-time.Second): 0, at: 1} {
+		waiting, err := f.UntoldMembers(t.Context(), since, 0, 10)
+		if err != nil || len(waiting) != want {
+			t.Errorf("of those whose case was over by %s wait %d, want %d: %v", since, len(waiting), want, err)
+		}
+	}
+}
+
 func TestAControlledSceneFreesItsCrew(t *testing.T) {
 	f := setup(t)
 	f.unit("st", casefile.LevelStation, 16.8, 100.2)

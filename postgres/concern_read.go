@@ -53,15 +53,11 @@ func (s *Store) Concerns(ctx context.Context, f ConcernFilter) ([]ConcernRow, er
 		if err != nil {
 			return err
 		}
-		out = nil
-		for _, r := range rows {
+		out, err = readRows(rows, func(r db.ConcernsRow) (ConcernRow, error) {
 			c, err := readConcern(r.Doc)
-			if err != nil {
-				return err
-			}
-			out = append(out, ConcernRow{c, r.BegunAt})
-		}
-		return nil
+			return ConcernRow{c, r.BegunAt}, err
+		})
+		return err
 	})
 	return out, err
 }
@@ -78,15 +74,8 @@ func (s *Store) ReferredConcerns(ctx context.Context, to casefile.Partner, provi
 		if err != nil {
 			return err
 		}
-		out = nil
-		for _, r := range rows {
-			c, err := readConcern(r.Doc)
-			if err != nil {
-				return err
-			}
-			out = append(out, c)
-		}
-		return nil
+		out, err = readRows(rows, func(r db.ReferredConcernsRow) (casefile.Concern, error) { return readConcern(r.Doc) })
+		return err
 	})
 	return out, err
 }

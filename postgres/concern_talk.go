@@ -28,6 +28,8 @@ func (s *Store) converse(ctx context.Context, q *db.Queries, d casefile.Decision
 	switch {
 	case in.Word == casefile.Pressed && in.Concern != "":
 		return d, s.worker(ctx, q, in, a, t, r)
+	case in.Word == casefile.Pressed && in.Aid != "":
+		return d, s.aidButton(ctx, q, in, a, t, r)
 	case in.Word == casefile.Pressed && !mine: // whoever answers a case has turned to something else
 		return d, q.ForgetTalk(ctx, s.pointer(t.reporter))
 	case !mine && !words:

@@ -48,6 +48,8 @@ type Routed struct {
 	Talk      casefile.TalkAnswer // of a conversation beside any case
 	Concern   casefile.ConcernID  // the word went to a concern, as its number ConcernN
 	ConcernN  int
+	Aid       casefile.AidID // the word went to an aid request, as its number AidN
+	AidN      int
 }
 
 // openAtMost bounds the open cases that routing looks at; it needs the newest.

@@ -231,6 +231,38 @@ func TestADesksButtonComesWithTheDeskThatPressedIt(t *testing.T) {
 	}
 }
 
+// Who only helps an office speaks for themselves: a button that names a case may be forged.
+func TestOnlyStaffAndDesksSpeakForTheirUnit(t *testing.T) {
+	f := setup(t)
+	f.unit("office", casefile.LevelMSDHSDuty, 16.8, 100.2)
+	f.unit("other", casefile.LevelMSDHSDuty, 16.8, 100.2)
+	id := f.intake(f.line("U1", tap(casefile.Berserk)))[0].Case
+	for _, tt := range []struct {
+		who   string
+		unit  string
+		class casefile.Class
+		level casefile.Level
+		want  casefile.UnitID
+	}{
+		{"clerk", "office", casefile.Professional, "", "office"},
+		{"head", "office", casefile.Supervisor, "", "office"},
+		{"desk", "office", casefile.Volunteer, casefile.LevelMSDHSDuty, "office"},
+		{"stranger", "other", casefile.Professional, "", "other"}, // the law sees that it is not theirs
+		{"helper", "office", casefile.Volunteer, "", ""},
+		{"teacher", "office", casefile.School, "", ""},
+		{"child", "office", casefile.Junior, "", ""},
+	} {
+		m := officer(tt.who, tt.unit, 16.8, 100.2)
+		m.Role, m.Class, m.Level = "", tt.class, tt.level
+		f.members(m)
+		r := f.intake(f.line("U"+tt.who, casefile.Incoming{Word: casefile.Pressed, Action: casefile.ActCareManage, Case: id, Offer: 1}))[0]
+		rows, err := f.Inbox(t.Context(), id, r.N-1, r.N)
+		if err != nil || len(rows) != 1 || rows[0].Desk != (activities.Desk{Unit: tt.want}) {
+			t.Errorf("%s: %+v, %v", tt.who, rows, err)
+		}
+	}
+}
+
 func TestOnePoisonousEventDoesNotTakeTheOthersWithIt(t *testing.T) {
 	f := setup(t)
 	bad := f.line("U1", casefile.Incoming{Word: "NO SUCH WORD", Text: "x"})

@@ -35,6 +35,9 @@ func (s *Store) MoveMember(ctx context.Context, m casefile.MemberID, d casefile.
 		if err != nil {
 			return err
 		}
+		if is.Level != "" && by.Kind == casefile.ByMember { // a duty desk is its office's, whoever sits there
+			return &casefile.RefusedError{Kind: casefile.Kind(d), State: casefile.State(is.State), Th: "โต๊ะเวรเปลี่ยนได้โดยหน่วยงานเท่านั้น", En: "a duty desk is changed by its office alone"}
+		}
 		to, err := casefile.Membership(casefile.MemberState(is.State), d, m, by, reason)
 		if err != nil {
 			return err
@@ -229,10 +232,10 @@ type MemberNotice struct {
 }
 
 // UntoldMembers lists who must still be told, the longest waiting first, from the one after the given.
-func (s *Store) UntoldMembers(ctx context.Context, after int64, limit int) ([]MemberNotice, error) {
+func (s *Store) UntoldMembers(ctx context.Context, careSince time.Time, after int64, limit int) ([]MemberNotice, error) {
 	var out []MemberNotice
 	err := s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		rows, err := q.UntoldMemberNotices(ctx, db.UntoldMemberNoticesParams{After: after, AtMost: int32(limit)}) // #nosec G115 -- a batch
+		rows, err := q.UntoldMemberNotices(ctx, db.UntoldMemberNoticesParams{After: after, Care: activities.MemberCare, CareSince: careSince, AtMost: int32(limit)}) // #nosec G115 -- a batch
 		out = nil
 		for _, r := range rows {
 			n := MemberNotice{ID: r.ID, Language: casefile.Language(r.Language), Template: r.Template, Reason: r.Reason, At: r.At, Own: r.MemberID == "" || r.RegistrationID == nil}

@@ -30,7 +30,7 @@ func (f *fixture) applies(user string) (casefile.Registration, error) {
 
 func (f *fixture) notices() []string {
 	f.t.Helper()
-	waiting, err := f.UntoldMembers(f.t.Context(), 0, 100)
+	waiting, err := f.UntoldMembers(f.t.Context(), f.Now(), 0, 100)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -189,6 +189,58 @@ func TestNobodyEndsTheMembershipOfSomebodyElse(t *testing.T) {
 	}
 	if moved, err := f.DecideRegistration(t.Context(), reg.ID, casefile.Resign, self, "", terms); err != nil || moved.State != casefile.MemberResigned {
 		t.Errorf("a member who wants to leave: %+v, %v", moved, err)
+	}
+}
+
+// Who sits at a duty desk does not end it with a button; a person ends their own membership alone.
+func TestNobodyEndsADeskFromTheChat(t *testing.T) {
+	f := setup(t)
+	f.station()
+	desk := listed("desk", "st")
+	desk.Level, desk.LINE = casefile.LevelStation, ""
+	f.members(desk, listed("one", "st"))
+	self := func(m casefile.MemberID) error {
+		_, err := f.MoveMember(t.Context(), m, casefile.Resign, casefile.Actor{Kind: casefile.ByMember, ID: string(m)}, "", terms)
+		return err
+	}
+	if err := self("desk"); !refusedByLaw(err) {
+		t.Errorf("the desk left: %v", err)
+	}
+	if err := self("one"); err != nil {
+		t.Errorf("a member cannot leave: %v", err)
+	}
+	if got := f.mustSQL(`SELECT string_agg(state, ',' ORDER BY id) FROM members WHERE id IN ('desk', 'one')`); got != "ACTIVE,RESIGNED" {
+		t.Errorf("states %s", got)
+	}
+}
+
+// A list is copied from yesterday's; a suspension is somebody's decision of today.
+func TestAListLiftsNoSuspension(t *testing.T) {
+	op := casefile.Actor{Kind: casefile.ByOperator, ID: "op"}
+	f := setup(t)
+	f.station()
+	f.members(listed("one", "st"))
+	if _, err := f.MoveMember(t.Context(), "one", casefile.Suspend, op, "WHY", terms); err != nil {
+		t.Fatal(err)
+	}
+	again := listed("one", "st")
+	again.OnDuty = true
+	f.members(again)
+	if got := f.mustSQL(`SELECT state || ' ' || on_duty FROM members WHERE id = 'one'`); got != "SUSPENDED false" {
+		t.Errorf("after the list: %s", got)
+	}
+	if _, err := f.MoveMember(t.Context(), "one", casefile.Resume, op, "", terms); err != nil {
+		t.Fatal(err)
+	}
+	f.members(again)
+	if got := f.mustSQL(`SELECT state || ' ' || on_duty FROM members WHERE id = 'one'`); got != "ACTIVE true" {
+		t.Errorf("once it is lifted: %s", got)
+	}
+	gone := listed("one", "st")
+	gone.State = casefile.MemberResigned
+	f.members(gone)
+	if got := f.mustSQL(`SELECT state FROM members WHERE id = 'one'`); got != "RESIGNED" {
+		t.Errorf("who left by the list: %s", got)
 	}
 }
 

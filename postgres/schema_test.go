@@ -83,8 +83,12 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 		"concerns_state_known": law["ConcernState"], "concerns_kind_known": law["ConcernKind"], "concerns_partner_known": append([]string{""}, law["Partner"]...),
 		"concern_events_kind_known": law["ConcernEventKind"], "concern_events_actor_known": law["ActorKind"],
 		"concern_evidence_state_known": deeds["MediaState"], "safe_places_photo_known": append([]string{""}, deeds["MediaState"]...),
-		"task_reports_opened_known": law["TaskOpens"], "papers_kind_known": texts([]paper.Kind{paper.FactFindingPaper, paper.ReferralPaper, paper.HandoverPaper}),
-		"heartbeats_part_known": watcher["Part"], "alarms_kind_known": watcher["Kind"],
+		"task_reports_opened_known": law["TaskOpens"], "papers_kind_known": texts(paper.Kinds),
+		"aid_requests_state_known": law["AidState"], "aid_requests_urgency_known": append([]string{""}, law["AidUrgency"]...),
+		"aid_events_kind_known": law["AidEventKind"], "aid_events_actor_known": law["ActorKind"], "aid_parts_part_known": law["AidPart"],
+		"aid_files_kind_known": memory["AidFileKind"], "aid_files_type_known": {"image/jpeg", "image/png", "application/pdf"},
+		"aid_payments_result_known": texts([]casefile.AidEventKind{casefile.AidItemPaid, casefile.AidItemFailed}),
+		"heartbeats_part_known":     watcher["Part"], "alarms_kind_known": watcher["Kind"],
 	}
 	f := setup(t)
 	rows, err := f.Pool.Query(t.Context(), `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -112,11 +116,20 @@ func TestTheClosedSetsAreTheSameInSQLAndGo(t *testing.T) {
 	for name := range want {
 		t.Errorf("there is no constraint %s", name)
 	}
-	var ended []string
+	var ended, over []string
 	for _, s := range casefile.States {
 		if s.Ended() {
 			ended = append(ended, string(s))
 		}
+	}
+	for _, s := range casefile.AidStates {
+		if s.Ended() {
+			over = append(over, string(s))
+		}
+	}
+	slices.Sort(over)
+	if in := quoted(f.mustSQL(`SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'aid_requests_end_has_its_time'`)); !slices.Equal(in, over) {
+		t.Errorf("ended aid requests: SQL %q, Go %q", in, over)
 	}
 	slices.Sort(ended)
 	if in := quoted(f.mustSQL(`SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'cases_end_has_its_time'`)); !slices.Equal(in, ended) {

@@ -183,6 +183,7 @@ var byConstraint = map[string]error{
 	},
 	"case_events_recorded_once":    casefile.ErrRecorded,
 	"concern_events_recorded_once": casefile.ErrRecorded,
+	"aid_events_recorded_once":     casefile.ErrRecorded,
 	"members_unit_exists":          &casefile.InvalidError{Field: "unit", Th: "ไม่มีหน่วยงานนี้", En: "no such unit"},
 	"members_line_account_is_one_member": &casefile.InvalidError{
 		Field: "line", Th: "บัญชี LINE นี้เป็นของสมาชิกคนอื่นแล้ว", En: "another member has this LINE account",
@@ -202,6 +203,9 @@ var byConstraint = map[string]error{
 	"duty_overrides_schedule_exists": casefile.ErrNotFound,
 	"contacts_member_exists":         casefile.ErrNotFound,
 	"papers_case_exists":             casefile.ErrNotFound,
+	"aid_batches_office_exists":      casefile.ErrNotFound,
+	"aid_batches_one_unfinished":     casefile.ErrMoved,
+	"aid_payments_never_twice":       casefile.ErrMoved,
 	"contacts_address_once": &casefile.InvalidError{
 		Field: "address", Th: "สมาชิกคนนี้มีที่อยู่นี้แล้ว", En: "this member has this address already",
 	},
@@ -312,4 +316,16 @@ func column[R, T any](rows []R, of func(R) T) []T {
 		out[i] = of(r)
 	}
 	return out
+}
+
+// readRows is column for rows that may be unreadable.
+func readRows[R, T any](rows []R, read func(R) (T, error)) ([]T, error) {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		var err error
+		if out[i], err = read(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

@@ -2,6 +2,7 @@ package smoke
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,11 +77,28 @@ func (o office) comes(id casefile.CaseID, what string, wanted func(casefile.Case
 
 func (o office) order(id casefile.CaseID, c casefile.Command) {
 	o.t.Helper()
+	o.orderBy("somsri", id, c)
+}
+
+func (o office) orderBy(operator string, id casefile.CaseID, c casefile.Command) {
+	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
 	defer cancel()
-	if _, err := o.Order(ctx, "somsri", id, c); err != nil {
+	if _, err := o.Order(ctx, operator, id, c); err != nil {
 		o.t.Fatal(err)
 	}
+}
+
+// begins does what an office owes first, so that little is overdue and chased.
+func (o office) begins(id casefile.CaseID) {
+	o.t.Helper()
+	o.order(id, casefile.Command{Kind: casefile.ManagerSet, Member: o.Manager})
+	c := o.comes(id, "somebody manages it", func(c casefile.Case) bool { return c.Care.Manager == o.Manager })
+	contact := slices.IndexFunc(c.Care.Owed, func(x casefile.Obligation) bool { return x.Kind == casefile.OweContact })
+	o.order(id, casefile.Command{Kind: casefile.Settled, Care: &casefile.CareDetail{Obligation: c.Care.Owed[contact].ID, State: casefile.Done}})
+	o.order(id, casefile.Command{Kind: casefile.Assessed, Care: &casefile.CareDetail{Risk: casefile.RiskLow}})
+	o.order(id, casefile.Command{Kind: casefile.PlanSet, Care: &casefile.CareDetail{Goals: []casefile.Goal{{Code: "SAFE", Horizon: casefile.Urgent}}}})
+	o.orderBy("malee", id, casefile.Command{Kind: casefile.PlanDecided, Yes: true})
 }
 
 // tasks are so many tasks of the volunteer, due long after the test.
@@ -200,6 +218,7 @@ func TestAReferralThatNobodyAnswersGoesOnAndOutlivesItsMonth(t *testing.T) {
 	o := h.office()
 	shelter, hospital := h.unitID(string(casefile.LevelShelter)), h.unitID(string(casefile.LevelRadio191))
 	id := o.opens()
+	o.begins(id)
 	first := o.run(id)
 	owes := func(k casefile.ObligationKind, unit casefile.UnitID) casefile.Obligation {
 		var found casefile.Obligation
@@ -220,6 +239,10 @@ func TestAReferralThatNobodyAnswersGoesOnAndOutlivesItsMonth(t *testing.T) {
 	o.order(id, casefile.Command{Kind: casefile.Referred, Unit: o.Partner, Care: &casefile.CareDetail{Owed: []casefile.Obligation{{Code: "HEALTH", Next: []casefile.UnitID{hospital}}}}})
 	silent := owes(casefile.OweReferral, o.Partner).ID
 	o.order(id, casefile.Command{Kind: casefile.ReferralAnswered, Yes: true, Care: &casefile.CareDetail{Obligation: owes(casefile.OweReferral, hospital).ID}})
+	asked := o.comes(id, "the service is owed", func(c casefile.Case) bool { return c.Care.Owes(casefile.OweService) })
+	if err := o.Until(t.Context(), asked.Care.BeganAt.Add(26*24*time.Hour)); err != nil { // nobody manages it from then on
+		t.Fatal(err)
+	}
 	o.order(id, casefile.Command{Kind: casefile.OfficeAsked, Unit: shelter, Reason: "MOVED"})
 	o.order(id, casefile.Command{Kind: casefile.OfficeAnswered, Yes: true, Care: &casefile.CareDetail{Obligation: owes(casefile.OweTransfer, shelter).ID}})
 	h.eventually("a new month begins", func() bool { return o.run(id) != first })

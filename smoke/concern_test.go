@@ -216,6 +216,57 @@ func mustJSON(v any) string {
 	return string(b)
 }
 
+// Whichever of the six goals somebody is worried about, the office that answers for it is asked, a worker takes it up, the
+// pointer learns that, and a child is taken for concerned until somebody says otherwise.
+func TestAWorryAboutEachOfTheSixGoalsFindsItsWorker(t *testing.T) {
+	h := start(t)
+	first := map[casefile.ConcernKind]casefile.Level{
+		casefile.AboutChildSpace: casefile.LevelShelter, casefile.AboutSchool: casefile.LevelShelter, casefile.AboutPregnancy: casefile.LevelShelter,
+		casefile.AboutDrugs: casefile.LevelMSDHSDuty, casefile.AboutViolence: casefile.LevelMSDHSDuty, casefile.AboutOnline: casefile.LevelMSDHSDuty,
+	}
+	for i, kind := range casefile.ConcernKinds {
+		mali := h.citizen("mali" + strconv.Itoa(i))
+		mali.pointsOut(kind, h.pin, "น่าห่วง")
+		var page struct {
+			Concerns []struct {
+				ID    casefile.ConcernID
+				Child bool
+			}
+		}
+		h.eventually("the worry stands in the list of its goal", func() bool {
+			h.gets("somsri", "/v1/concerns?kind="+string(kind)+"&province="+h.province.Code, &page)
+			return len(page.Concerns) == 1
+		})
+		id := page.Concerns[0].ID
+		office := h.desk(first[kind])
+		office.hearsOfConcern(id, casefile.ActConcernTake)
+		if !page.Concerns[0].Child {
+			t.Errorf("%s: nobody knows yet that no child is concerned", kind)
+		}
+		office.presses(casefile.ActConcernTake)
+		h.concernComesTo(id, casefile.ConcernTaken)
+		mali.hears("มีผู้ดูแลแล้ว")
+		if kind == casefile.AboutOnline { // referred in a story of its own
+			continue
+		}
+		if status, raw := h.wants("somsri", id, "take-up", map[string]any{"unit": h.unitID(string(first[kind]))}); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", kind, status, raw)
+		}
+		if status, raw := h.wants("somsri", id, "follow", nil); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", kind, status, raw)
+		}
+		c := h.concernComesTo(id, casefile.ConcernFollowed)
+		var followed struct {
+			Care struct{ Problem casefile.Problem }
+		}
+		h.comesTo(c.Case, casefile.FollowUp)
+		h.eventually("it is followed as "+string(kind.Problem()), func() bool {
+			h.gets("somsri", "/v1/cases/"+string(c.Case), &followed)
+			return followed.Care.Problem == kind.Problem()
+		})
+	}
+}
+
 // What is pointed out does not bear waiting: one press makes it an emergency, with the place and the words, and nobody
 // types anything again. A worker who reads that it is urgent has the same button.
 func TestAConcernThatIsUrgentBecomesAnEmergencyWithOnePress(t *testing.T) {

@@ -100,6 +100,7 @@ var tokens = map[string]string{
 	onde:     "token-of-the-partner-onde-00004",
 	police:   "token-of-the-partner-police-005",
 	eef:      "token-of-the-partner-eef-000006",
+	cashier:  "token-of-a-cashier-of-an-office-07", teller: "token-of-a-teller-of-an-office-008", clerk: "token-of-a-clerk-of-an-office-009",
 }
 
 // scoped is an operator of one province, written as ESS_OPERATORS wants it.
@@ -109,6 +110,9 @@ const (
 	onde     = "ratree/ONDE" // สดช., a partner that sees its own part
 	police   = "prasit/POLICE"
 	eef      = "kanya/EEF" // กสศ.
+	cashier  = "darun/FINANCE"
+	teller   = "malee/FINANCE"
+	clerk    = "pim/OPERATOR"
 )
 
 // newSystem starts an installation at a speed, on the shared servers or on others.

@@ -47,6 +47,9 @@ func Register(r worker.Registry, a *activities.Activities) {
 	r.RegisterWorkflowWithOptions(workflows.Concern, workflow.RegisterOptions{
 		Name: workflows.ConcernType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	r.RegisterWorkflowWithOptions(workflows.AidRequest, workflow.RegisterOptions{
+		Name: workflows.AidType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 	r.RegisterWorkflowWithOptions(workflows.Registration, workflow.RegisterOptions{
 		Name: workflows.RegistrationType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
@@ -60,6 +63,8 @@ func RegisterDeeds(r worker.ActivityRegistry, a *activities.Activities) {
 		"BeginConcern": a.BeginConcern, "HearConcern": a.HearConcern, "RecordConcern": a.RecordConcern, "PlaceConcern": a.PlaceConcern,
 		"FindConcernOffice": a.FindConcernOffice, "ConcernUnit": a.ConcernUnit, "ConcernFollow": a.ConcernFollow, "ConcernAlarm": a.ConcernAlarm,
 		"TellConcern": a.TellConcern, "KeepEvidence": a.KeepEvidence,
+		"BeginAid": a.BeginAid, "HearAid": a.HearAid, "RecordAid": a.RecordAid, "KeepAidSubject": a.KeepAidSubject, "CheckAid": a.CheckAid,
+		"AidAlarm": a.AidAlarm, "AidFollow": a.AidFollow, "TellAid": a.TellAid,
 		"KeepRegistration": a.KeepRegistration, "Keep": a.Keep, "Reach": a.Reach, "Units": a.Units, "HandOn": a.HandOn,
 	} {
 		r.RegisterActivityWithOptions(deed, activity.RegisterOptions{Name: name})

@@ -11,14 +11,6 @@ import (
 	"github.com/ess-thailand/ess/casefile"
 )
 
-// careCommands are the commands about what follows an emergency.
-var careCommands = map[casefile.Kind]bool{
-	casefile.ManagerSet: true, casefile.TeamSet: true, casefile.Assessed: true, casefile.PlanSet: true, casefile.PlanDecided: true,
-	casefile.Owed: true, casefile.Settled: true, casefile.HelpAsked: true, casefile.DueMoved: true, casefile.Referred: true,
-	casefile.ReferralAnswered: true, casefile.ConsentSet: true, casefile.ContactSet: true, casefile.OfficeAsked: true,
-	casefile.OfficeAnswered: true, casefile.CareReopened: true,
-}
-
 // tend carries out something that a person does in a follow-up: the policy's
 // dates are filled in, the law decides, and what follows is owed.
 func (s *story) tend(ctx workflow.Context, p *page, e casefile.Event) error {

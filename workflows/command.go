@@ -133,7 +133,7 @@ func (s *story) carryOut(ctx workflow.Context, in casefile.Command) (casefile.Ki
 			p.speak(lead, casefile.ActSplit, true)
 		}
 	default:
-		if careCommands[e.Kind] {
+		if e.Kind.AboutCare() {
 			err = s.tend(ctx, p, e)
 			break
 		}
@@ -142,7 +142,7 @@ func (s *story) carryOut(ctx workflow.Context, in casefile.Command) (casefile.Ki
 	if err != nil {
 		return "", err
 	}
-	if careCommands[e.Kind] {
+	if e.Kind.AboutCare() {
 		p.afterCare(p.events[0])
 	} else {
 		p.follow(nil, p.events[0])

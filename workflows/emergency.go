@@ -237,6 +237,7 @@ func (s *story) settle(ctx workflow.Context, err error) error {
 // commit records what happened on a page, and then says what follows from it.
 func (s *story) commit(ctx workflow.Context, p *page, proof *activities.Proof) error {
 	if len(p.events) == 0 {
+		s.c.Inbox = max(s.c.Inbox, p.c.Inbox) // heard, though the law lets nothing of it happen
 		if slices.Equal(p.c.Clocks, s.c.Clocks) {
 			s.held = append(s.held, p.says...)
 			return nil
@@ -342,14 +343,14 @@ func (s *story) hearUI(ctx workflow.Context) error {
 	e := s.ui[0]
 	p := s.page(ctx)
 	happen := p.happen
-	if careCommands[e.Kind] {
+	if e.Kind.AboutCare() {
 		happen = func(e casefile.Event) error { return s.tend(ctx, p, e) }
 	}
 	if err := happen(e); err != nil {
 		p.note(e.By, "REFUSED:"+string(e.Kind), e.Private)
 	} else if e.Kind == casefile.Acknowledged {
 		p.acknowledged(nil, e)
-	} else if careCommands[e.Kind] {
+	} else if e.Kind.AboutCare() {
 		p.afterCare(e)
 	}
 	err := s.commitOwed(ctx, p, nil)

@@ -118,7 +118,7 @@ func TestAFollowUpThatNobodyTouchesClimbsToTheCentre(t *testing.T) {
 
 func TestACaseIsManagedAssessedPlannedVisitedAndClosed(t *testing.T) {
 	s := follows(t)
-	var manage, early, assessed, planned, own, approved, task, before, closing, alone, closed *verdict
+	var early, assessed, planned, own, approved, task, before, closing, alone, closed *verdict
 	s.at(time.Minute, func() { s.pressesOwed("worker", casefile.ActCareManage, 1) })
 	s.at(2*time.Minute, func() {
 		early = s.cares("anna", casefile.PlanSet, casefile.CareDetail{Goals: []casefile.Goal{{Code: "SAFE", Horizon: casefile.Urgent}}})
@@ -169,7 +169,6 @@ func TestACaseIsManagedAssessedPlannedVisitedAndClosed(t *testing.T) {
 	s.at(12*day, func() {
 		closed = s.commands("berta", casefile.Command{Kind: casefile.CaseClosed, Outcome: casefile.OutcomeHelped, Reason: "SAFE"})
 	})
-	_ = manage
 	s.followed(20 * day)
 	for name, v := range map[string]*verdict{"assessed": assessed, "planned": planned, "approved": approved, "visited": task, "first of two": alone, "closed": closed} {
 		if v == nil || v.err != nil {
@@ -400,6 +399,24 @@ func TestACaseThatAnOfficeOpened(t *testing.T) {
 	}
 	if got := s.kinds(); len(got) < 2 || got[0] != casefile.CareOpened || got[1] != casefile.CareBegan {
 		t.Errorf("began with %v", got)
+	}
+}
+
+// An opening without an office is refused, and what is opened properly after it is begun.
+func TestAnOpeningThatIsRefusedHoldsUpNothing(t *testing.T) {
+	s := follows(t)
+	s.c = casefile.Case{ID: s.c.ID, State: casefile.FollowUp}
+	s.events = nil
+	by := casefile.Actor{Kind: casefile.ByOperator, ID: "anna"}
+	for i, office := range []casefile.UnitID{"", "msdhs-duty"} {
+		s.at(time.Duration(i)*time.Second, func() {
+			o := casefile.Opening{By: by, Office: office, Problem: casefile.Homeless, At: s.env.Now()}
+			s.hears(casefile.Incoming{Word: casefile.OpenedByUs, By: by, Opening: &o})
+		})
+	}
+	s.followed(time.Minute)
+	if k := s.kinds(); len(k) < 2 || k[0] != casefile.CareOpened || k[1] != casefile.CareBegan || s.events[0].Inbox != 2 || s.reads > 5 {
+		t.Errorf("the inbox was read %d times, and there happened %v", s.reads, k)
 	}
 }
 

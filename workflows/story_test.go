@@ -303,6 +303,19 @@ func TestRunAfterALossGoesOn(t *testing.T) {
 }
 
 // A report that joins an older case keeps silent, and rings itself when the older one does not record it.
+// What the law refuses before a case has begun leaves no event, and holds up nothing that comes after it.
+func TestAFirstWordOfNobodyHoldsUpNoReport(t *testing.T) {
+	s := begin(t, casefile.ThreatAssault, false)
+	s.at(0, func() { s.hears(casefile.Incoming{Word: casefile.Tapped, Type: s.c.Type}) })
+	s.at(time.Second, func() { s.reporter(casefile.Incoming{Word: casefile.Tapped, Type: s.c.Type}) })
+	s.at(2*time.Second, s.pins)
+	s.run(time.Minute)
+	if k := s.kinds(); len(k) == 0 || k[0] != casefile.Reported || s.events[0].Inbox != 2 || s.reads > 5 {
+		t.Errorf("the inbox was read %d times, and there happened %v", s.reads, k)
+	}
+	s.wants("reporter", "1 received", "2 pin_echo")
+}
+
 func TestJoinedReportWaitsForTheLead(t *testing.T) {
 	for _, answered := range []bool{true, false} {
 		s := begin(t, casefile.Gathering, false)

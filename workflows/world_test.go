@@ -40,6 +40,7 @@ type world struct {
 	pending []activities.KeepInput
 	kept    []string
 	fetched int
+	reads   int // of the inbox
 	join    activities.JoinResult
 	bell    *bell
 	now     func() time.Time
@@ -110,6 +111,7 @@ func wakes(c casefile.Case) error {
 }
 
 func (w *world) Inbox(_ context.Context, _ casefile.CaseID, after, upTo int) ([]activities.Arrived, error) {
+	w.reads++
 	return w.inbox[min(after, len(w.inbox)):min(upTo, len(w.inbox))], nil
 }
 

@@ -25,7 +25,7 @@ func (r record) Intake(ctx context.Context, arrived []api.Arrival) ([]api.Routed
 	for i, x := range routed {
 		out[i] = api.Routed{
 			EventID: string(x.EventID), Door: x.Door, Case: x.Case, N: x.N, Duplicate: x.Duplicate, Reporter: x.Reporter, Member: x.Member, Language: x.Language,
-			OpenCases: x.OpenCases, Talk: x.Talk, Concern: x.Concern, ConcernN: x.ConcernN,
+			OpenCases: x.OpenCases, Talk: x.Talk, Concern: x.Concern, ConcernN: x.ConcernN, Aid: x.Aid, AidN: x.AidN,
 		}
 	}
 	return out, err

@@ -42,8 +42,8 @@ func TestComposeSetsWhatTheConfigurationKnows(t *testing.T) {
 
 // notInCompose are settings that one small server leaves at their defaults, and why.
 var notInCompose = map[string]string{
-	"ESS_DATABASE_CONNS": "twenty are enough", "ESS_BUILD": "the image carries its version", "ESS_LINE_API": "LINE's own host", "ESS_LINE_DATA": "LINE's own host",
-	"ESS_WATCHERS": "there is one", "ESS_POLICY": "the built-in numbers", "ESS_FORMS": "the built-in forms", "ESS_BOUNDARIES": "the nearest point decides", "ESS_LOG_LEVEL": "info",
+	"ESS_DATABASE_CONNS": "twenty are enough", "ESS_BUILD": "the image carries its version", "ESS_LINE_API": "LINE's own host", "ESS_LINE_DATA": "LINE's own host", "ESS_LINE_LOGIN": "LINE's own host",
+	"ESS_WATCHERS": "there is one", "ESS_POLICY": "the built-in numbers", "ESS_AID": "the built-in catalogue", "ESS_BANK": "the proposed columns", "ESS_FORMS": "the built-in forms", "ESS_BOUNDARIES": "the nearest point decides", "ESS_LOG_LEVEL": "info",
 	"ESS_SPEED": "real time", "ESS_EPOCH": "real time", "ESS_DEVELOPMENT": "never", "ESS_CODEC_OPEN": "never",
 }
 

@@ -98,20 +98,10 @@ func (c concerns) Nudge(ctx context.Context, id casefile.ConcernID, upTo int) er
 
 // Order carries out a console's order through the process of the concern.
 func (c concerns) Order(ctx context.Context, id casefile.ConcernID, o casefile.ConcernOrder) (api.ConcernVerdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	start := c.temporal.NewWithStartWorkflowOperation(c.start(id), workflows.ConcernType, workflows.ConcernRun{Concern: id, Clock: c.clock})
-	handle, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: o.ID, WorkflowID: workflows.ConcernWorkflowID(id), UpdateName: workflows.UpdateOrder, Args: []any{o},
-			WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
+	v, err := order[workflows.ConcernVerdict](ctx, c.temporal, ask{
+		Start: c.start(id), Workflow: workflows.ConcernType, Input: workflows.ConcernRun{Concern: id, Clock: c.clock},
+		Update: workflows.UpdateOrder, ID: o.ID, Order: o,
 	})
-	var v workflows.ConcernVerdict
-	if err == nil {
-		err = handle.Get(ctx, &v)
-	}
 	if err != nil {
 		return api.ConcernVerdict{}, refused(casefile.CaseID(id), casefile.Kind(o.Kind), err)
 	}
@@ -185,15 +175,7 @@ func (p *parts) finishPlaces(ctx context.Context, limit int) error {
 		at, _ := p.places.Locate(s.Pin.Lat, s.Pin.Lon)
 		var photo activities.Kept
 		if s.MessageID != "" {
-			data, contentType, err := p.line.Content(ctx, s.MessageID)
-			switch {
-			case err == nil:
-				photo = activities.Kept{State: activities.MediaKept, ContentType: contentType, Content: data}
-			case errors.Is(err, activities.ErrGone):
-				photo.State = activities.MediaGone
-			case errors.Is(err, activities.ErrTooLarge):
-				photo.State = activities.MediaTooLarge
-			default:
+			if photo, err = activities.Fetch(ctx, p.line, s.MessageID); err != nil {
 				continue // the channel is busy: the next look
 			}
 		}

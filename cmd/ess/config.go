@@ -50,6 +50,14 @@ type Config struct {
 	// LINEAPI, LINEData and LINELogin are LINE's hosts; anything else is refused unless it is loopback in a development run.
 	LINEAPI  string `env:"ESS_LINE_API" envDefault:"https://api.line.me"`
 	LINEData string `env:"ESS_LINE_DATA" envDefault:"https://api-data.line.me"`
+	// LINELogin is where members sign in.
+	LINELogin string `env:"ESS_LINE_LOGIN" envDefault:"https://access.line.me"`
+	// LINELoginChannel is a LINE Login channel under the same provider as the official account; empty: there are no pages for volunteers.
+	LINELoginChannel string `env:"ESS_LINE_LOGIN_CHANNEL_ID"`
+	// LINELoginSecret belongs to it, and verifies who signed in.
+	LINELoginSecret Secret `env:"ESS_LINE_LOGIN_SECRET"`
+	// PublicURL is the https address under which people reach this installation; LINE sends members back to /smart/back there.
+	PublicURL string `env:"ESS_PUBLIC_URL"`
 
 	// SMSGateway is a file that says how a provider of SMS is asked over HTTP; empty: not by HTTP.
 	SMSGateway string `env:"ESS_SMS_GATEWAY"`
@@ -75,7 +83,7 @@ type Config struct {
 	// Listen is where the API, the webhook and the health checks answer.
 	Listen string `env:"ESS_LISTEN" envDefault:"127.0.0.1:8080"`
 	// Operators are the consoles, separated by commas: name=token may do everything everywhere, name/ROLE+ROLE/65+66=token
-	// only what the roles VIEWER, OPERATOR, SUPERVISOR and ADMIN may, in these provinces. Two persons means two names. A third
+	// only what the roles VIEWER, OPERATOR, SUPERVISOR, ADMIN and FINANCE may, in these provinces. Two persons means two names. A third
 	// part is the ID of their unit, as /v1/units lists it: cases that must not reach it do not exist for them. name/ROLES//unit: everywhere.
 	Operators Operators `env:"ESS_OPERATORS"`
 	// Spool is a folder on another filesystem than the database: reports wait there while PostgreSQL is away.
@@ -90,6 +98,10 @@ type Config struct {
 
 	// Policy is a file that replaces the built-in numbers.
 	Policy string `env:"ESS_POLICY"`
+	// Aid is a file that replaces the built-in aid catalogue with its rules, limits and approvers.
+	Aid string `env:"ESS_AID"`
+	// Bank is a file that replaces the built-in columns of the files that go to the bank and come back.
+	Bank string `env:"ESS_BANK"`
 	// Forms is a folder of forms (.yaml) that replace or join the built-in ones. A version that is known never changes.
 	Forms string `env:"ESS_FORMS"`
 	// Boundaries is a folder with district boundaries; without it the nearest reference point decides.
@@ -190,7 +202,7 @@ func load(environment map[string]string) (Config, error) {
 	} else if err := clock.Check(); err != nil {
 		errs = append(errs, fmt.Errorf("ESS_SPEED: %w", err))
 	}
-	for name, host := range map[string]string{"ESS_LINE_API": c.LINEAPI, "ESS_LINE_DATA": c.LINEData} {
+	for name, host := range map[string]string{"ESS_LINE_API": c.LINEAPI, "ESS_LINE_DATA": c.LINEData, "ESS_LINE_LOGIN": c.LINELogin} {
 		u, err := url.Parse(host)
 		switch {
 		case err != nil || u.Host == "":
@@ -199,7 +211,7 @@ func load(environment map[string]string) (Config, error) {
 			errs = append(errs, fmt.Errorf("%s: must be a host of LINE over https", name))
 		}
 	}
-	errs = append(errs, c.channels())
+	errs = append(errs, c.channels(), c.signIn())
 	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https") {
 		errs = append(errs, errors.New("ESS_OTLP_ENDPOINT: want http(s)://host:port"))
 	}
@@ -213,6 +225,20 @@ func load(environment map[string]string) (Config, error) {
 		errs = append(errs, errors.New("ESS_SPOOL: want an absolute path, on another filesystem than the database"))
 	}
 	return c, errors.Join(errs...)
+}
+
+// signIn finds what is wrong with the pages of volunteers. They need not be there.
+func (c *Config) signIn() error {
+	var errs []error
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" &&
+		(err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Path != "" || u.Scheme != "https" && !c.Development) {
+		errs = append(errs, errors.New("ESS_PUBLIC_URL: want https://host"))
+	}
+	if c.LINELoginChannel != "" && (c.LINELoginSecret == "" || c.PublicURL == "") {
+		errs = append(errs, errors.New("ESS_LINE_LOGIN_CHANNEL_ID: needs ESS_LINE_LOGIN_SECRET and ESS_PUBLIC_URL"))
+	}
+	return errors.Join(errs...)
 }
 
 // channels finds what is wrong with the ways beside LINE. None of them has to be set.

@@ -102,6 +102,9 @@ func dev(ctx context.Context, dir string, speed float64) error {
 	if err := system.Run("line", "setup"); err != nil {
 		return err
 	}
+	if err := system.Run("seed", "--aid"); err != nil {
+		return err
+	}
 	printAddresses(stack, system)
 	select {
 	case <-ctx.Done():
@@ -147,7 +150,7 @@ func mapPlaces() []lineemu.Place {
 }
 
 // pinned are the members with whom a page of phones opens, in this order.
-var pinned = []string{"desk-station-6501", "officer-6501-1", "desk-msdhs-65", "desk-radio-65", "desk-desk-1300-1"}
+var pinned = []string{"desk-station-6501", "officer-6501-1", "desk-msdhs-65", "desk-radio-65", "desk-desk-1300-1", "group-65-SDV"}
 
 func shownAt(m person) int {
 	if i := slices.Index(pinned, m.Code); i >= 0 {
@@ -213,6 +216,7 @@ func printAddresses(stack *local.Stack, system *local.System) {
 	for _, row := range [][2]string{
 		{"phones (report on one, accept on another)", system.LineURL + "/phones"},
 		{"telephones without LINE (SMS, calls, mail)", system.Phones.Page()},
+		{"the volunteers' pages (sign in as an อพม.)", "http://" + system.Listen + "/smart/"},
 		{"Temporal UI (watch a case)", stack.UI + "/namespaces/" + system.Name + "/workflows"},
 		{"REST API", "http://" + system.Listen + "/v1/cases"},
 		{"health, metrics", "http://" + system.Listen + "/healthz, /readyz, /metrics"},

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/api"
 	"github.com/ess-thailand/ess/casefile"
@@ -85,37 +83,12 @@ func (p *parts) changeShifts(ctx context.Context) error {
 	}
 }
 
-// tellShifts tells those who wait for it, each until the channel has answered,
-// for an hour at most: an older notice would mislead.
+// tellShifts tells those who wait for it, for an hour at most: an older notice would mislead.
 func (p *parts) tellShifts(ctx context.Context) error {
-	const (
-		atOnce   = 16
-		batch    = 200
-		patience = time.Hour // case time
-	)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for after := int64(0); ; {
-		waiting, err := p.store.UntoldDuty(ctx, after, batch)
-		if err != nil {
-			return errors.Join(err, group.Wait())
-		}
-		for _, n := range waiting {
-			after = n.ID
-			group.Go(func() error {
-				outcome := activities.OutcomeUnknown
-				if n.At.After(p.store.Now().Add(-patience)) {
-					if outcome = p.tellShift(ctx, n); outcome == "" {
-						return nil // again at the next tick
-					}
-				}
-				return p.store.ToldDuty(ctx, n.ID, outcome)
-			})
-		}
-		if len(waiting) < batch {
-			return group.Wait()
-		}
-	}
+	return outbox[postgres.DutyNotice]{
+		Untold: p.store.UntoldDuty, Tell: p.tellShift, Told: p.store.ToldDuty, Patience: time.Hour,
+		Of: func(n postgres.DutyNotice) (int64, time.Time) { return n.ID, n.At },
+	}.tell(ctx, p.store.Now())
 }
 
 // tellShift tells one person and shows the menu that fits; an empty outcome asks for another try.

@@ -54,6 +54,7 @@ func run(ctx context.Context, args []string, vars map[string]string) error {
 			policyCommand(vars),
 			rosterCommand(vars),
 			peopleCommand(vars),
+			aidCommand(vars),
 			{Name: "line", Usage: "what lives at LINE", Commands: []*cli.Command{
 				{Name: "setup", Usage: "create the rich menus and make one the default", Action: with(lineSetup)},
 			}},

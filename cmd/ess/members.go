@@ -8,7 +8,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/api"
@@ -121,37 +120,26 @@ func (p *parts) keepMembers(ctx context.Context) error {
 	}
 }
 
-// tellMembers tells those who wait for it, each until the channel has answered, for a day at most.
+// tellMembers tells those who wait for it, for a day at most.
 func (p *parts) tellMembers(ctx context.Context) error {
-	const (
-		atOnce   = 16
-		batch    = 200
-		patience = 24 * time.Hour // case time
-	)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for after := int64(0); ; {
-		waiting, err := p.store.UntoldMembers(ctx, after, batch)
-		if err != nil {
-			_ = group.Wait()
-			return err
-		}
-		for _, n := range waiting {
-			after = n.ID
-			group.Go(func() error {
-				outcome := activities.OutcomeUnknown
-				if n.At.After(p.store.Now().Add(-patience)) {
-					if outcome = p.tellMember(ctx, n); outcome == "" {
-						return nil // again at the next tick
-					}
-				}
-				return p.store.ToldMember(ctx, n.ID, outcome)
-			})
-		}
-		if len(waiting) < batch {
-			return group.Wait()
-		}
+	now := p.store.Now()
+	rest := p.policy.Members.Care.Duration
+	careSince := now.Add(-rest)
+	if p.policy.Quiet(now) {
+		careSince = time.Time{}
 	}
+	return outbox[postgres.MemberNotice]{
+		Untold: func(ctx context.Context, after int64, limit int) ([]postgres.MemberNotice, error) {
+			return p.store.UntoldMembers(ctx, careSince, after, limit)
+		},
+		Tell: p.tellMember, Told: p.store.ToldMember, Patience: 24 * time.Hour,
+		Of: func(n postgres.MemberNotice) (int64, time.Time) {
+			if n.Template == activities.MemberCare {
+				return n.ID, n.At.Add(rest)
+			}
+			return n.ID, n.At
+		},
+	}.tell(ctx, now)
 }
 
 // tellMember tells one person and shows the menu that fits; an empty outcome asks for another try.

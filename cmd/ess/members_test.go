@@ -54,7 +54,7 @@ func TestTheMenuAfterAMembershipIsTheRosters(t *testing.T) {
 	if _, err := c.store.MoveMember(t.Context(), "rests", casefile.Resume, op, "", casefile.Terms{}); err != nil {
 		t.Fatal(err)
 	}
-	waiting, err := c.store.UntoldMembers(t.Context(), 0, 10)
+	waiting, err := c.store.UntoldMembers(t.Context(), time.Time{}, 0, 10)
 	if err != nil || len(waiting) != 1 {
 		t.Fatalf("%d wait to be told, %v", len(waiting), err)
 	}

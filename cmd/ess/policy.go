@@ -28,7 +28,7 @@ func policyCommand(vars map[string]string) *cli.Command {
 				}
 				return checkRoster(ctx, cfg)
 			},
-		}},
+		}, policyAidCommand()},
 	}
 }
 

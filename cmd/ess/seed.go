@@ -37,6 +37,7 @@ func seedCommand(vars map[string]string) *cli.Command {
 			&cli.StringFlag{Name: "live", Usage: "provinces (two digits, commas) that answer by their own roster from here on"},
 			&cli.BoolFlag{Name: "untested", Usage: "with --live: although their desks have not answered a communication test; for trials only"},
 			&cli.StringFlag{Name: "desk-only", Usage: "provinces that the radio centre and the national desk answer for"},
+			&cli.BoolFlag{Name: "aid", Usage: "synthetic households, and aid requests that the running worker brings as far as they go"},
 			&cli.IntFlag{Name: "count", Usage: "so many synthetic field members all over Thailand, for measurements of scale"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
@@ -74,6 +75,8 @@ func seed(ctx context.Context, cfg Config, c *cli.Command) error {
 			}
 		}
 		return p.setModes(ctx, c.String("live"), c.String("desk-only"))
+	case c.Bool("aid"):
+		return p.seedAid(ctx)
 	case c.Int("count") > 0:
 		return p.seedCrowd(ctx, int(c.Int("count")))
 	case c.Bool("national"):
@@ -254,6 +257,20 @@ func readRoster(ctx context.Context, store *postgres.Store, unitFile, memberFile
 // readCSV hands every line on as a map, and collects what is wrong with each. The
 // optional columns stand behind the others, all of them or none.
 func readCSV(name string, columns []string, take func(map[string]string) error, optional ...string) error {
+	return readTable(name, func(header []string) ([]string, error) {
+		if all := slices.Concat(columns, optional); slices.Equal(header, all) {
+			return all, nil
+		}
+		if !slices.Equal(header, columns) {
+			return nil, fmt.Errorf("the header is not %s", strings.Join(columns, ",")) // never what stands there: it may be a person
+		}
+		return columns, nil
+	}, take)
+}
+
+// readTable hands every line on by the names that its header has for us, and
+// collects what is wrong with each. A column without a name is left out.
+func readTable(name string, columnsOf func(header []string) ([]string, error), take func(map[string]string) error) error {
 	raw, err := os.ReadFile(name) // #nosec -- the operator names it
 	if err != nil {
 		return err
@@ -266,13 +283,11 @@ func readCSV(name string, columns []string, take func(map[string]string) error, 
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
 	if err != nil {
-		return fmt.Errorf("%s: no header line: want %s", name, strings.Join(columns, ","))
+		header = nil
 	}
-	if all := slices.Concat(columns, optional); slices.Equal(header, all) {
-		columns = all
-	}
-	if !slices.Equal(header, columns) {
-		return fmt.Errorf("%s:1: the header is not %s", name, strings.Join(columns, ",")) // never what stands there: it may be a person
+	columns, err := columnsOf(header)
+	if err != nil {
+		return fmt.Errorf("%s:1: %w", name, err)
 	}
 	var errs []error
 	for {
@@ -285,14 +300,15 @@ func readCSV(name string, columns []string, take func(map[string]string) error, 
 			continue
 		}
 		line, _ := r.FieldPos(0)
-		switch {
-		case len(row) != len(columns):
-			errs = append(errs, fmt.Errorf("%s:%d: %d columns, want %d", name, line, len(row), len(columns)))
+		if len(row) != len(columns) {
+			errs = append(errs, fmt.Errorf("%s:%d: %d columns, want %d · มี %d ช่อง ต้องมี %d", name, line, len(row), len(columns), len(row), len(columns)))
 			continue
 		}
 		values := map[string]string{}
 		for i, c := range columns {
-			values[c] = strings.TrimSpace(row[i])
+			if c != "" {
+				values[c] = strings.TrimSpace(row[i])
+			}
 		}
 		if err := take(values); err != nil {
 			errs = append(errs, fmt.Errorf("%s:%d: %w", name, line, err))

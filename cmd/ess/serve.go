@@ -86,12 +86,18 @@ func (p *parts) runAPI(ctx context.Context) error {
 	}
 	s := &api.Server{
 		Intake: record{p.store}, Cases: record{p.store}, Commander: p, Nudger: p, Prover: p.vault, Roster: rosterView{p.store},
-		Requests: queue{p.store}, Concerns: concerns{p}, FollowUps: followUps{p.store}, TaskReports: taskReports{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Addresses: addresses{p.store}, Members: membership{p.store, p}, Messenger: p.channels, SMS: p.gateway, Menus: p.line, Groups: p.store, People: p.store, Forms: p.store, FormList: forms, Papers: p.store, Spool: spool,
+		Requests: queue{p.store}, Concerns: concerns{p}, Aids: aids{p}, AidPayments: p.store, Logbooks: p.store, FollowUps: followUps{p.store}, TaskReports: taskReports{p.store}, Changes: changes{p.store}, Feeds: screens{p.store}, Shifts: rota{p.store}, Keys: keys{p.store}, Addresses: addresses{p.store}, Members: membership{p.store, p}, Messenger: p.channels, SMS: p.gateway, Menus: p.line, Groups: p.store, People: p.store, Forms: p.store, FormList: forms, Papers: p.store, Spool: spool,
 		Policy: p.policy, Places: p.places, Ready: p.store.Pool.Ping, PerSecond: operatorRate, Registry: p.metrics, Log: p.log, Now: p.store.Now,
-		NudgeApart: p.clock.Wait(time.Second), Development: p.cfg.Development,
+		NudgeApart: p.clock.Wait(time.Second), Development: p.cfg.Development, Smart: pages{p.store}, PublicURL: p.cfg.PublicURL,
 	}
 	if p.tracing != nil {
 		s.Step = p.tracing.step
+	}
+	if s.Bank, err = p.bankFormat(); err != nil {
+		return err
+	}
+	if s.Login, err = p.login(); err != nil {
+		return err
 	}
 	for _, secret := range p.cfg.LINESecrets {
 		s.LINESecrets = append(s.LINESecrets, string(secret))
@@ -190,6 +196,7 @@ func (p *parts) runWorker(ctx context.Context, polls func()) error {
 	group.Go(func() error { return p.keepDuty(ctx) })
 	group.Go(func() error { return p.keepMembers(ctx) })
 	group.Go(func() error { return p.keepConcerns(ctx) })
+	group.Go(func() error { return p.keepAids(ctx) })
 	group.Go(func() error { return p.morning(ctx) })
 	group.Go(func() error { return p.beats(ctx, watch.Temporal, p.temporalLives) })
 	group.Go(func() error {

@@ -39,7 +39,7 @@ type simulation struct {
 
 func simulateCommand() *cli.Command {
 	return &cli.Command{
-		Commands: []*cli.Command{caseworkCommand()},
+		Commands: []*cli.Command{caseworkCommand(), aidSimulation()},
 		Name:     "simulate", Usage: "live a believable day with virtual phones on a stack of its own, and measure it",
 		Description: "What people do is planned from the seed alone; its hash is printed. The folder --out gets the report (report.txt,\n" +
 			"result.json, picture.svg) and what `go run ./cmd/ess/prove` reads: transcripts.json and cases.json.",
@@ -120,20 +120,17 @@ func (s *simulation) run(ctx context.Context) error {
 	if err := os.MkdirAll(s.Out, 0o750); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(s.Out, "casework.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err // else prove would judge the months that another run left there
+	for _, other := range []string{"casework.json", "aid.json"} {
+		if err := os.Remove(filepath.Join(s.Out, other)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err // else prove would judge the months that another run left there
+		}
 	}
 	dir, err := os.MkdirTemp("", "ess-simulate-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stderr, "starting PostgreSQL and Temporal …")
-	stack, err := local.StartStack(ctx, local.StackOptions{Localstack: localstackBinary(), Binary: self, Stderr: os.Stderr})
+	stack, err := ownStack(ctx)
 	if err != nil {
 		return err
 	}
@@ -173,15 +170,13 @@ func (s *simulation) run(ctx context.Context) error {
 		return err
 	}
 	defer system.Stop()
-	for _, start := range []func() error{
+	if err := inTurn(
 		func() error { return system.Run("seed") },
 		func() error { return system.StartAPI(ctx) },
 		func() error { return system.StartWorker(ctx, "") },
 		func() error { return system.Run("line", "setup") },
-	} {
-		if err := start(); err != nil {
-			return err
-		}
+	); err != nil {
+		return err
 	}
 	if early := system.Clock.Case(time.Now()).Add(simulate.LeadIn); early.After(begin) {
 		begin = early // the start took longer than planned; the day begins as much later
@@ -225,6 +220,26 @@ func (s *simulation) run(ctx context.Context) error {
 	}
 	result.RealS, result.Channel.Logged = time.Since(started).Seconds(), logged.counts()
 	return s.write(system.Platform, export, result, &logged)
+}
+
+// ownStack starts PostgreSQL and Temporal for one run.
+func ownStack(ctx context.Context) (*local.Stack, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(os.Stderr, "starting PostgreSQL and Temporal …")
+	return local.StartStack(ctx, local.StackOptions{Localstack: localstackBinary(), Binary: self, Stderr: os.Stderr})
+}
+
+// inTurn takes steps until one of them fails.
+func inTurn(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func localstackBinary() string {

@@ -48,12 +48,7 @@ func liveCasework(ctx context.Context, in simulate.Casework, out, doc string) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stderr, "starting PostgreSQL and Temporal …")
-	stack, err := local.StartStack(ctx, local.StackOptions{Localstack: localstackBinary(), Binary: self, Stderr: os.Stderr})
+	stack, err := ownStack(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,14 +68,12 @@ func liveCasework(ctx context.Context, in simulate.Casework, out, doc string) (e
 			return err
 		}
 	}
-	for _, start := range []func() error{
+	if err := inTurn(
 		func() error { return system.Run("seed") },
 		func() error { return system.StartAPI(ctx) },
 		func() error { return system.StartWorker(ctx, "") },
-	} {
-		if err := start(); err != nil {
-			return err
-		}
+	); err != nil {
+		return err
 	}
 	office, err := system.Casework(ctx)
 	if err != nil {
@@ -141,6 +134,9 @@ func (r roster) careOffices(partners map[string][]casefile.UnitID) []simulate.Ca
 func writeCasework(x simulate.CareExport, out, doc string, logged *logs) error {
 	if err := os.MkdirAll(out, 0o750); err != nil {
 		return err
+	}
+	if err := os.Remove(filepath.Join(out, "aid.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err // else prove would judge what another run left there
 	}
 	raw, err := json.MarshalIndent(x, "", " ")
 	if err != nil {

@@ -98,6 +98,7 @@ func TestEverySavedHistoryReplaysWithTracing(t *testing.T) {
 		r.RegisterWorkflowWithOptions(workflows.Emergency, workflow.RegisterOptions{Name: workflows.EmergencyType})
 		r.RegisterWorkflowWithOptions(workflows.FollowUp, workflow.RegisterOptions{Name: workflows.FollowUpType})
 		r.RegisterWorkflowWithOptions(workflows.Concern, workflow.RegisterOptions{Name: workflows.ConcernType})
+		r.RegisterWorkflowWithOptions(workflows.AidRequest, workflow.RegisterOptions{Name: workflows.AidType})
 		if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
 			t.Errorf("%s: %v", filepath.Base(file), err)
 		}

@@ -57,6 +57,9 @@ func build(ctx context.Context, cfg Config) (*parts, error) {
 	if p.policy, err = loadPolicy(cfg.Policy); err != nil {
 		return nil, err
 	}
+	if p.policy, err = withAid(p.policy, cfg.Aid); err != nil {
+		return nil, err
+	}
 	if p.places, err = loadPlaces(cfg.Boundaries); err != nil {
 		return nil, err
 	}
@@ -110,8 +113,8 @@ func lineClient(p *parts) (*line.Client, error) {
 	}
 	return line.New(line.Config{
 		APIEndpoint: p.cfg.LINEAPI, DataEndpoint: p.cfg.LINEData, AllowLoopback: p.cfg.Development, Tokens: tokens,
-		Policy: p.policy,
-		Names:  names(p.places), Log: p.log, Around: p.tracing.around,
+		Policy: p.policy, PublicURL: p.cfg.PublicURL,
+		Names: names(p.places), Log: p.log, Around: p.tracing.around,
 	})
 }
 
@@ -188,7 +191,7 @@ func names(places *policy.Places) func(code string, l casefile.Language) string 
 // deeds are the activities with everything that they need.
 func (p *parts) deeds() *activities.Activities {
 	return &activities.Activities{
-		Cases: p.waits, Concerns: p.store, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.channels, Nudger: p, Proofs: p.vault, Places: p.places,
+		Cases: p.waits, Concerns: p.store, Aids: p.store, Media: p.store, Contents: p.line, Roster: p.store, Contacts: p.store, Messenger: p.channels, Nudger: p, Proofs: p.vault, Places: p.places,
 		Cells: dispatch.CellName, Policy: p.policy, Clock: p.clock, Registrations: p.store, Care: p.store,
 	}
 }
@@ -227,21 +230,12 @@ func (p *parts) start(ctx context.Context, id casefile.CaseID) (client.StartWork
 // Command carries out a console command through the workflow of its case, and
 // starts one where none runs.
 func (p *parts) Command(ctx context.Context, id casefile.CaseID, c casefile.Command) (api.Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, orderWait) // the look for its workflow included
 	defer cancel()
-	options, typ := p.start(ctx, id)
-	start := p.temporal.NewWithStartWorkflowOperation(options, typ, workflows.Input{Case: id, Clock: p.clock})
-	handle, err := p.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: c.ID, WorkflowID: options.ID, UpdateName: workflows.UpdateCommand, Args: []any{c},
-			WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
+	start, typ := p.start(ctx, id)
+	v, err := order[workflows.Verdict](ctx, p.temporal, ask{
+		Start: start, Workflow: typ, Input: workflows.Input{Case: id, Clock: p.clock}, Update: workflows.UpdateCommand, ID: c.ID, Order: c,
 	})
-	var v workflows.Verdict
-	if err == nil {
-		err = handle.Get(ctx, &v)
-	}
 	if err != nil {
 		return api.Verdict{}, refused(id, c.Kind, err)
 	}

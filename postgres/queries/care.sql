@@ -30,8 +30,8 @@ WHERE m.unit_id = @unit_id AND m.state = 'ACTIVE' AND (m.level <> '' OR m.class 
 ORDER BY m.id;
 
 -- name: UnitOf :one
--- UnitOf says to which unit an active member belongs.
-SELECT unit_id FROM members WHERE id = @id AND state = 'ACTIVE';
+-- UnitOf says for which unit an active member speaks: a duty desk or one of its staff, and nobody who only helps it.
+SELECT unit_id FROM members WHERE id = @id AND state = 'ACTIVE' AND (level <> '' OR class IN ('PROFESSIONAL', 'SUPERVISOR'));
 
 -- name: StateOf :one
 -- StateOf says where a case stands.

@@ -107,10 +107,11 @@ LIMIT @at_most;
 -- UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
 -- hash stand for null, which an array of plain values cannot hold. What a duty desk
 -- answered stays with its LINE account, however often the list is imported. Who
--- decides on the members of a unit does so only there, and no minor does. Whose
--- duty begins, ends or goes to another unit with the list is written down, and
--- somebody looks at the shifts of these units.
-WITH said AS (
+-- decides on the members of a unit does so only there, and no minor does. Whoever
+-- was suspended stays so until somebody lifts it: a list that calls them active
+-- does not. Whose duty begins, ends or goes to another unit with the list is
+-- written down, and somebody looks at the shifts of these units.
+WITH listed AS (
     SELECT unnest(@ids::text[]) AS id, unnest(@unit_ids::text[]) AS unit_id, unnest(@member_groups::text[]) AS member_group,
         unnest(@classes::text[]) AS class, unnest(@roles::text[]) AS role, unnest(@levels::text[]) AS level,
         unnest(@states::text[]) AS state, unnest(@on_duty::bool[]) AS on_duty, unnest(@rest_until::timestamptz[]) AS rest_until,
@@ -120,6 +121,12 @@ WITH said AS (
         unnest(@line_users_sealed::bytea[]) AS line_user_sealed, unnest(@line_hashes::text[]) AS line_hash,
         unnest(@verified_at::timestamptz[]) AS verified_at, unnest(@answered_at::timestamptz[]) AS answered_at,
         unnest(@synthetic::bool[]) AS synthetic
+), said AS (
+    SELECT l.id, l.unit_id, l.member_group, l.class, l.role, l.level, CASE WHEN h.id IS NULL THEN l.state ELSE h.state END AS state,
+        l.on_duty AND h.id IS NULL AS on_duty, l.rest_until, l.female, l.province, l.lat, l.lon,
+        CASE WHEN h.id IS NULL THEN l.cell ELSE 0 END AS cell, l.fixed_at, l.language, l.name_sealed,
+        l.line_user_sealed, l.line_hash, l.verified_at, l.answered_at, l.synthetic
+    FROM listed l LEFT JOIN members h ON h.id = l.id AND h.state = 'SUSPENDED' AND l.state = 'ACTIVE'
 ), changes AS (
     SELECT m.unit_id, m.id AS member_id, false AS on_duty
     FROM members m JOIN said p ON p.id = m.id

@@ -111,12 +111,20 @@ ORDER BY m.id;
 INSERT INTO member_notices (member_id, registration_id, template, reason, at)
 SELECT unnest(@member_ids::text[]), sqlc.narg('registration_id')::uuid, @template, @reason, @at;
 
+-- name: CareForMembers :exec
+-- CareForMembers has members asked how they are after a hard case, each once for all of one time.
+INSERT INTO member_notices (member_id, template, at)
+SELECT m.id, @template, @at FROM members m
+WHERE m.id = ANY (@member_ids::text[])
+  AND NOT EXISTS (SELECT FROM member_notices n WHERE n.member_id = m.id AND n.template = @template AND n.outcome IS NULL);
+
 -- name: NotifyApplicant :exec
 -- NotifyApplicant has somebody told of their own registration.
 INSERT INTO member_notices (registration_id, template, reason, at) VALUES (@registration_id, @template, @reason, @at);
 
 -- name: UntoldMemberNotices :many
--- UntoldMemberNotices lists who has not been told yet.
+-- UntoldMemberNotices lists who has not been told yet; of those whom a hard case
+-- took along, whose case was over by an instant.
 SELECT n.id, coalesce(n.member_id, '')::text AS member_id, n.registration_id, n.template, n.reason, n.at,
     coalesce(r.doc, '{}'::jsonb)::jsonb AS doc, r.private_sealed, coalesce(m.language, t.language, 'th')::text AS language,
     m.line_user_sealed, coalesce(m.state, '')::text AS member_state
@@ -124,7 +132,7 @@ FROM member_notices n
 LEFT JOIN registrations r ON r.id = n.registration_id
 LEFT JOIN members m ON m.id = n.member_id
 LEFT JOIN threads t ON t.reporter_id = r.reporter_id
-WHERE n.outcome IS NULL AND n.id > @after
+WHERE n.outcome IS NULL AND n.id > @after AND (n.template <> @care OR n.at <= @care_since)
 ORDER BY n.id
 LIMIT @at_most;
 

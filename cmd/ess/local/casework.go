@@ -25,9 +25,10 @@ type Casework struct {
 	Temporal client.Client
 	Clock    policy.Clock
 
-	keys *vault.Vault
-	name string // keeps the keys of two of them apart
-	n    atomic.Int64
+	system *System
+	keys   *vault.Vault
+	name   string // keeps the keys of two of them apart
+	n      atomic.Int64
 }
 
 // Casework opens an office's way into an installation.
@@ -47,7 +48,7 @@ func (s *System) Casework(ctx context.Context) (*Casework, error) {
 		pool.Close()
 		return nil, err
 	}
-	w := &Casework{Temporal: t, Clock: s.Clock, keys: keys, name: strconv.FormatInt(time.Now().UnixNano(), 36)}
+	w := &Casework{system: s, Temporal: t, Clock: s.Clock, keys: keys, name: strconv.FormatInt(time.Now().UnixNano(), 36)}
 	w.Store = &postgres.Store{Pool: pool, Sealer: keys, Now: w.Now, PinWait: time.Hour}
 	return w, nil
 }

@@ -20,6 +20,8 @@ const (
 
 	ActionsOfFollowUp = 200  // a follow-up of 26 weeks, all its runs together
 	EventsOfFollowUp  = 1000 // in each run of a follow-up
+
+	ActionsOfAid = 60 // a request for aid from its form to its last visit, all its runs together
 )
 
 // History reads all events of the newest run of a workflow.

@@ -235,10 +235,12 @@ func (s *Stack) New(ctx context.Context, o Options) (*System, error) {
 	for name, token := range o.Operators {
 		operators = append(operators, name+"="+token)
 	}
+	loginID, loginSecret := sys.Platform.LoginChannel()
 	sys.Env = map[string]string{
 		"ESS_DATABASE_URL": s.Postgres.URL(o.Name), "ESS_TEMPORAL_ADDRESS": s.Address, "ESS_TEMPORAL_NAMESPACE": o.Name,
 		"ESS_KEYSET": "file:" + filepath.Join(o.Dir, "keyset.json"), "ESS_LINE_SECRETS": secret, "ESS_LINE_CHANNEL_ID": "1234567890",
-		"ESS_LINE_API": sys.LineURL, "ESS_LINE_DATA": sys.LineURL, "ESS_LISTEN": sys.Listen, "ESS_SPOOL": filepath.Join(o.Dir, "spool"),
+		"ESS_LINE_API": sys.LineURL, "ESS_LINE_DATA": sys.LineURL, "ESS_LINE_LOGIN": sys.LineURL, "ESS_LINE_LOGIN_CHANNEL_ID": loginID,
+		"ESS_LINE_LOGIN_SECRET": loginSecret, "ESS_PUBLIC_URL": "http://" + sys.Listen, "ESS_LISTEN": sys.Listen, "ESS_SPOOL": filepath.Join(o.Dir, "spool"),
 		"ESS_OPERATORS": strings.Join(operators, ","), "ESS_DEVELOPMENT": "true",
 		"ESS_SPEED": strconv.FormatFloat(o.Speed, 'f', -1, 64), "ESS_EPOCH": o.Epoch.Format(time.RFC3339Nano),
 	}

@@ -56,6 +56,12 @@ func run(args []string, out io.Writer) error {
 			}
 			return m.prove(out)
 		}
+		if q, err := loadQuarter(args[0]); err != nil || q != nil {
+			if err != nil {
+				return err
+			}
+			return q.prove(out)
+		}
 		d, err := load(args[0])
 		if err != nil {
 			return err

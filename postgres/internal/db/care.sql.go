@@ -189,10 +189,10 @@ func (q *Queries) UnitLive(ctx context.Context, id string) (string, error) {
 }
 
 const unitOf = `-- name: UnitOf :one
-SELECT unit_id FROM members WHERE id = $1 AND state = 'ACTIVE'
+SELECT unit_id FROM members WHERE id = $1 AND state = 'ACTIVE' AND (level <> '' OR class IN ('PROFESSIONAL', 'SUPERVISOR'))
 `
 
-// UnitOf says to which unit an active member belongs.
+// UnitOf says for which unit an active member speaks: a duty desk or one of its staff, and nobody who only helps it.
 func (q *Queries) UnitOf(ctx context.Context, id string) (string, error) {
 	row := q.db.QueryRow(ctx, unitOf, id)
 	var unit_id string

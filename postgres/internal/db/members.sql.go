@@ -751,7 +751,7 @@ func (q *Queries) Stations(ctx context.Context, arg StationsParams) ([]StationsR
 }
 
 const upsertMembers = `-- name: UpsertMembers :exec
-WITH said AS (
+WITH listed AS (
     SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS unit_id, unnest($3::text[]) AS member_group,
         unnest($4::text[]) AS class, unnest($5::text[]) AS role, unnest($6::text[]) AS level,
         unnest($7::text[]) AS state, unnest($8::bool[]) AS on_duty, unnest($9::timestamptz[]) AS rest_until,
@@ -761,6 +761,12 @@ WITH said AS (
         unnest($18::bytea[]) AS line_user_sealed, unnest($19::text[]) AS line_hash,
         unnest($20::timestamptz[]) AS verified_at, unnest($21::timestamptz[]) AS answered_at,
         unnest($22::bool[]) AS synthetic
+), said AS (
+    SELECT l.id, l.unit_id, l.member_group, l.class, l.role, l.level, CASE WHEN h.id IS NULL THEN l.state ELSE h.state END AS state,
+        l.on_duty AND h.id IS NULL AS on_duty, l.rest_until, l.female, l.province, l.lat, l.lon,
+        CASE WHEN h.id IS NULL THEN l.cell ELSE 0 END AS cell, l.fixed_at, l.language, l.name_sealed,
+        l.line_user_sealed, l.line_hash, l.verified_at, l.answered_at, l.synthetic
+    FROM listed l LEFT JOIN members h ON h.id = l.id AND h.state = 'SUSPENDED' AND l.state = 'ACTIVE'
 ), changes AS (
     SELECT m.unit_id, m.id AS member_id, false AS on_duty
     FROM members m JOIN said p ON p.id = m.id
@@ -825,9 +831,10 @@ type UpsertMembersParams struct {
 // UpsertMembers writes members, new or known. Go's zero time, cell 0 and the empty
 // hash stand for null, which an array of plain values cannot hold. What a duty desk
 // answered stays with its LINE account, however often the list is imported. Who
-// decides on the members of a unit does so only there, and no minor does. Whose
-// duty begins, ends or goes to another unit with the list is written down, and
-// somebody looks at the shifts of these units.
+// decides on the members of a unit does so only there, and no minor does. Whoever
+// was suspended stays so until somebody lifts it: a list that calls them active
+// does not. Whose duty begins, ends or goes to another unit with the list is
+// written down, and somebody looks at the shifts of these units.
 func (q *Queries) UpsertMembers(ctx context.Context, arg UpsertMembersParams) error {
 	_, err := q.db.Exec(ctx, upsertMembers,
 		arg.Ids,

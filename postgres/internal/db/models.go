@@ -8,6 +8,35 @@ import (
 	"time"
 )
 
+type AidConfirmation struct {
+	Code   string
+	Digest string
+	By     string
+	Name   string
+	Source string
+	At     time.Time
+}
+
+type AidFile struct {
+	ID          string
+	AidID       string
+	Kind        string
+	ContentType string
+	Bytes       int32
+	Received    int32
+	AddedBy     string
+	At          time.Time
+	WholeAt     *time.Time
+	Sha256      []byte
+}
+
+type AidForm struct {
+	AidID      string
+	N          int32
+	FormSealed []byte
+	At         time.Time
+}
+
 type Member struct {
 	ID             string
 	UnitID         string

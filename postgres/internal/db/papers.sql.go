@@ -11,15 +11,16 @@ import (
 )
 
 const addPaper = `-- name: AddPaper :exec
-INSERT INTO papers (office, year, number, case_id, kind, edition, paper_sealed, sha256, pages, asked_by, key, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO papers (office, year, number, case_id, aid_id, kind, edition, paper_sealed, sha256, pages, asked_by, key, at, decided_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 `
 
 type AddPaperParams struct {
 	Office      string
 	Year        int32
 	Number      int32
-	CaseID      string
+	CaseID      *string
+	AidID       *string
 	Kind        string
 	Edition     int32
 	PaperSealed []byte
@@ -28,15 +29,17 @@ type AddPaperParams struct {
 	AskedBy     string
 	Key         string
 	At          time.Time
+	DecidedAt   *time.Time
 }
 
-// AddPaper keeps a paper.
+// AddPaper keeps a paper, of a case or of an aid request.
 func (q *Queries) AddPaper(ctx context.Context, arg AddPaperParams) error {
 	_, err := q.db.Exec(ctx, addPaper,
 		arg.Office,
 		arg.Year,
 		arg.Number,
 		arg.CaseID,
+		arg.AidID,
 		arg.Kind,
 		arg.Edition,
 		arg.PaperSealed,
@@ -45,8 +48,65 @@ func (q *Queries) AddPaper(ctx context.Context, arg AddPaperParams) error {
 		arg.AskedBy,
 		arg.Key,
 		arg.At,
+		arg.DecidedAt,
 	)
 	return err
+}
+
+const aidDecisionPaper = `-- name: AidDecisionPaper :one
+SELECT EXISTS (SELECT FROM papers p JOIN aid_requests a ON a.id = p.aid_id
+    WHERE a.id = $1 AND p.kind = 'AID_DECISION' AND p.decided_at = a.decided_at)
+`
+
+// AidDecisionPaper says whether there is a paper of the decision that stands.
+func (q *Queries) AidDecisionPaper(ctx context.Context, aidID string) (bool, error) {
+	row := q.db.QueryRow(ctx, aidDecisionPaper, aidID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const aidPapers = `-- name: AidPapers :many
+SELECT office, year, number, kind, at, pages, sha256 FROM papers WHERE aid_id = $1::uuid ORDER BY at, office, year, number
+`
+
+type AidPapersRow struct {
+	Office string
+	Year   int32
+	Number int32
+	Kind   string
+	At     time.Time
+	Pages  int32
+	Sha256 []byte
+}
+
+// AidPapers lists the papers of an aid request, the oldest first.
+func (q *Queries) AidPapers(ctx context.Context, aidID string) ([]AidPapersRow, error) {
+	rows, err := q.db.Query(ctx, aidPapers, aidID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AidPapersRow
+	for rows.Next() {
+		var i AidPapersRow
+		if err := rows.Scan(
+			&i.Office,
+			&i.Year,
+			&i.Number,
+			&i.Kind,
+			&i.At,
+			&i.Pages,
+			&i.Sha256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const nextPaperNumber = `-- name: NextPaperNumber :one
@@ -70,42 +130,42 @@ func (q *Queries) NextPaperNumber(ctx context.Context, arg NextPaperNumberParams
 }
 
 const paper = `-- name: Paper :one
-SELECT office, year, number, case_id, kind, edition, paper_sealed, sha256 FROM papers
-WHERE case_id = $1 AND office = $2 AND year = $3 AND number = $4
+SELECT office, year, number, COALESCE(case_id, aid_id)::uuid AS about_id, kind, edition, paper_sealed, sha256 FROM papers
+WHERE office = $1 AND year = $2 AND number = $3 AND COALESCE(case_id, aid_id) = $4::uuid
 `
 
 type PaperParams struct {
-	CaseID string
-	Office string
-	Year   int32
-	Number int32
+	Office  string
+	Year    int32
+	Number  int32
+	AboutID string
 }
 
 type PaperRow struct {
 	Office      string
 	Year        int32
 	Number      int32
-	CaseID      string
+	AboutID     string
 	Kind        string
 	Edition     int32
 	PaperSealed []byte
 	Sha256      []byte
 }
 
-// Paper reads one paper of a case.
+// Paper reads one paper of a case or an aid request.
 func (q *Queries) Paper(ctx context.Context, arg PaperParams) (PaperRow, error) {
 	row := q.db.QueryRow(ctx, paper,
-		arg.CaseID,
 		arg.Office,
 		arg.Year,
 		arg.Number,
+		arg.AboutID,
 	)
 	var i PaperRow
 	err := row.Scan(
 		&i.Office,
 		&i.Year,
 		&i.Number,
-		&i.CaseID,
+		&i.AboutID,
 		&i.Kind,
 		&i.Edition,
 		&i.PaperSealed,
@@ -115,7 +175,7 @@ func (q *Queries) Paper(ctx context.Context, arg PaperParams) (PaperRow, error) 
 }
 
 const paperAsked = `-- name: PaperAsked :one
-SELECT office, year, number, case_id, kind, edition, paper_sealed, sha256 FROM papers WHERE asked_by = $1 AND key = $2
+SELECT office, year, number, COALESCE(case_id, aid_id)::uuid AS about_id, kind, edition, paper_sealed, sha256 FROM papers WHERE asked_by = $1 AND key = $2
 `
 
 type PaperAskedParams struct {
@@ -127,7 +187,7 @@ type PaperAskedRow struct {
 	Office      string
 	Year        int32
 	Number      int32
-	CaseID      string
+	AboutID     string
 	Kind        string
 	Edition     int32
 	PaperSealed []byte
@@ -142,7 +202,7 @@ func (q *Queries) PaperAsked(ctx context.Context, arg PaperAskedParams) (PaperAs
 		&i.Office,
 		&i.Year,
 		&i.Number,
-		&i.CaseID,
+		&i.AboutID,
 		&i.Kind,
 		&i.Edition,
 		&i.PaperSealed,

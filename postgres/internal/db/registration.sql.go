@@ -31,6 +31,25 @@ func (q *Queries) AccountHeld(ctx context.Context, arg AccountHeldParams) (bool,
 	return held, err
 }
 
+const careForMembers = `-- name: CareForMembers :exec
+INSERT INTO member_notices (member_id, template, at)
+SELECT m.id, $1, $2 FROM members m
+WHERE m.id = ANY ($3::text[])
+  AND NOT EXISTS (SELECT FROM member_notices n WHERE n.member_id = m.id AND n.template = $1 AND n.outcome IS NULL)
+`
+
+type CareForMembersParams struct {
+	Template  string
+	At        time.Time
+	MemberIds []string
+}
+
+// CareForMembers has members asked how they are after a hard case, each once for all of one time.
+func (q *Queries) CareForMembers(ctx context.Context, arg CareForMembersParams) error {
+	_, err := q.db.Exec(ctx, careForMembers, arg.Template, arg.At, arg.MemberIds)
+	return err
+}
+
 const endJoining = `-- name: EndJoining :exec
 DELETE FROM registration_talks WHERE reporter_id = $1
 `
@@ -590,14 +609,16 @@ FROM member_notices n
 LEFT JOIN registrations r ON r.id = n.registration_id
 LEFT JOIN members m ON m.id = n.member_id
 LEFT JOIN threads t ON t.reporter_id = r.reporter_id
-WHERE n.outcome IS NULL AND n.id > $1
+WHERE n.outcome IS NULL AND n.id > $1 AND (n.template <> $2 OR n.at <= $3)
 ORDER BY n.id
-LIMIT $2
+LIMIT $4
 `
 
 type UntoldMemberNoticesParams struct {
-	After  int64
-	AtMost int32
+	After     int64
+	Care      string
+	CareSince time.Time
+	AtMost    int32
 }
 
 type UntoldMemberNoticesRow struct {
@@ -614,9 +635,15 @@ type UntoldMemberNoticesRow struct {
 	MemberState    string
 }
 
-// UntoldMemberNotices lists who has not been told yet.
+// UntoldMemberNotices lists who has not been told yet; of those whom a hard case
+// took along, whose case was over by an instant.
 func (q *Queries) UntoldMemberNotices(ctx context.Context, arg UntoldMemberNoticesParams) ([]UntoldMemberNoticesRow, error) {
-	rows, err := q.db.Query(ctx, untoldMemberNotices, arg.After, arg.AtMost)
+	rows, err := q.db.Query(ctx, untoldMemberNotices,
+		arg.After,
+		arg.Care,
+		arg.CareSince,
+		arg.AtMost,
+	)
 	if err != nil {
 		return nil, err
 	}
