@@ -50,7 +50,7 @@ type AidWord struct {
 // AidTwin is another request that seems to be of the same person or household.
 type AidTwin struct {
 	Aid casefile.AidRequest `json:"aid"`
-	By  string              `json:"by"` // NUMBER, NAME, HOME or PHONE: the surest that matches
+	By  string              `json:"by"` // NUMBER, NAME, HOME, NAME_NEAR or PHONE: the surest that matches
 }
 
 // AidInput names an aid request.
@@ -210,11 +210,14 @@ func (a *Activities) CheckAid(ctx context.Context, in CheckAidInput) (CheckedAid
 	p := a.policy()
 	out := CheckedAid{
 		Found:  p.JudgeAid(policy.FactsOf(f, in.At), r.Wanted, r.Items, granted, confirmed, in.At),
-		Needed: p.AidApprovals(r.Items, r.Place.Province), Limits: p.AidLimits(r.Items, in.At),
+		Needed: p.AidApprovalsBeside(r.Items, r.Place.Province, granted, in.At), Limits: p.AidLimits(r.Items, in.At),
 		Unseen: len(r.Items) > 0 && !slices.ContainsFunc(r.Items, func(i casefile.AidItem) bool {
 			kind, ok := p.AidKind(i.Code, in.At)
 			return !ok || kind.Visit
 		}),
+	}
+	if !f.PayeeKnown() { // an officer who did not file it looks whose it is
+		out.Found = append(out.Found, casefile.AidFinding{Kind: casefile.FoundUnknown, Rule: policy.RulePayee, Blocks: true})
 	}
 	for _, t := range twins {
 		if t.Aid.State == casefile.AidWithdrawn {
@@ -285,14 +288,15 @@ const AidPerson = "aid_person"
 
 // TellAidInput is what is said at one moment of a request.
 type TellAidInput struct {
-	Aid      casefile.AidID `json:"aid"`
-	Form     int            `json:"form,omitempty"`
-	Seq      int            `json:"seq"` // the event that says so, and part of the keys
-	Messages []AidMessage   `json:"messages"`
+	Aid      casefile.AidID  `json:"aid"`
+	Form     int             `json:"form,omitempty"`
+	Case     casefile.CaseID `json:"case,omitempty"` // that it came from, or became: whom that must not reach, neither does this
+	Seq      int             `json:"seq"`            // the event that says so, and part of the keys
+	Messages []AidMessage    `json:"messages"`
 }
 
-// TellAid speaks to those who work on a request, and to the person helped where the form says that it is safe. The keys
-// make a repeat harmless; who is not reached is followed by the next rung.
+// TellAid speaks to those who work on a request, and to the person helped where the form says that it is safe and that
+// they agreed to messages. The keys make a repeat harmless; who is not reached is followed by the next rung.
 func (a *Activities) TellAid(ctx context.Context, in TellAidInput) error {
 	defer beat(ctx)()
 	var wait *TransientError
@@ -321,12 +325,15 @@ func (a *Activities) TellAid(ctx context.Context, in TellAidInput) error {
 // aidRecipient says where a message goes.
 func (a *Activities) aidRecipient(ctx context.Context, in TellAidInput, m AidMessage, out *Outgoing) error {
 	if m.Member != "" {
-		to, err := a.Contacts.MemberContact(ctx, m.Member, "")
-		out.To, out.Language = to.LINE, to.Language
+		to, err := a.Contacts.MemberContact(ctx, m.Member, in.Case)
+		if !to.KeptAway {
+			out.To, out.Language = to.LINE, to.Language
+		}
 		return err
 	}
 	f, err := a.Aids.AidForm(ctx, in.Aid, in.Form)
-	if number, ok := phone.E164(f.Subject.Phone); err == nil && ok && f.Subject.SafeToCall {
+	agreed := slices.ContainsFunc(f.Consents, func(c casefile.AidConsent) bool { return c.Purpose == casefile.ForContact && c.Given })
+	if number, ok := phone.E164(f.Subject.Phone); err == nil && ok && agreed && f.Subject.SafeToCall {
 		out.Channel, out.To, out.Language = casefile.ChannelSMS, number, casefile.Thai
 	}
 	return err

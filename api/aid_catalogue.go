@@ -57,6 +57,9 @@ func (s *Server) GetAidCatalogue(ctx context.Context, _ GetAidCatalogueRequestOb
 
 // ConfirmAidRow serves POST /v1/aid-catalogue/{code}/confirm.
 func (s *Server) ConfirmAidRow(ctx context.Context, r ConfirmAidRowRequestObject) (ConfirmAidRowResponseObject, error) {
+	if len(Viewer(ctx).Provinces) > 0 { // the rows are of the whole nation
+		return nil, errOutOfScope
+	}
 	rows := s.Policy.At(s.Now()).AidRows(s.Now())
 	i := slices.IndexFunc(rows, func(row policy.AidRow) bool { return row.Code == r.Code })
 	switch {

@@ -28,14 +28,14 @@ func (s *Server) beginAid(ctx context.Context, by casefile.Actor, key string) (c
 	return id, s.Aids.Begin(ctx, id, by, "")
 }
 
-// fillable is a request that somebody may fill in: a draft, or one that was sent back. Who corrects what another filed
-// looks at what is personal, and that is recorded.
+// fillable is a request that somebody may fill in: a draft, or one that was sent back. Who corrects what another filed, or
+// goes on with what a case has put in, looks at what is personal, and that is recorded.
 func (s *Server) fillable(ctx context.Context, by casefile.Actor, id casefile.AidID) (casefile.AidRequest, error) {
 	a, err := s.aidOf(ctx, by, id)
-	if err != nil || by == a.Filer {
+	if err != nil || by == a.Filer && a.Case == "" {
 		return a, err
 	}
-	if by.Kind == casefile.ByMember || !Viewer(ctx).has(mayLook) {
+	if by != a.Filer && (by.Kind == casefile.ByMember || !Viewer(ctx).has(mayLook)) {
 		return a, casefile.ErrNotFound
 	}
 	return a, s.Aids.Viewed(ctx, by, id, writing)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -85,13 +86,15 @@ var errNotThatKind = invalid("file", "ไฟล์นี้ไม่ใช่ภ
 // is reports whether a file that begins so is of a type.
 func is(contentType string, head []byte) bool { return http.DetectContentType(head) == contentType }
 
-// addAidWhole adds a file in one go; its type is what its bytes say.
-func (s *Server) addAidWhole(ctx context.Context, by casefile.Actor, id casefile.AidID, key, kind string, content []byte) (string, error) {
+// addAidWhole adds a file in one go; its type is what its bytes say. The same bytes are the same file, from whichever page
+// they come, and other bytes are another one: a page that was gone back to has its old key.
+func (s *Server) addAidWhole(ctx context.Context, by casefile.Actor, id casefile.AidID, kind string, content []byte) (string, error) {
 	contentType := http.DetectContentType(content)
 	if !slices.Contains([]string{"image/jpeg", "image/png", "application/pdf"}, contentType) {
 		return "", errNotThatKind
 	}
-	f, err := s.addAidFile(ctx, by, id, key, AidFile{Kind: kind, ContentType: contentType, Bytes: len(content)})
+	sum := sha256.Sum256(content)
+	f, err := s.addAidFile(ctx, by, id, kind+"\n"+hex.EncodeToString(sum[:]), AidFile{Kind: kind, ContentType: contentType, Bytes: len(content)})
 	if err != nil || f.Received == f.Bytes { // a repeat
 		return f.ID, err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ess-thailand/ess/casefile"
 )
@@ -20,6 +21,9 @@ func (s *Server) GetLogbook(ctx context.Context, r GetLogbookRequestObject) (Get
 	if err != nil {
 		return nil, err
 	}
+	if entries, err = s.reachable(ctx, entries); err != nil {
+		return nil, err
+	}
 	book := GetLogbook200JSONResponse{Entries: []LogbookEntry{}}
 	var before *casefile.LogbookEntry
 	for _, e := range entries {
@@ -35,4 +39,25 @@ func (s *Server) GetLogbook(ctx context.Context, r GetLogbookRequestObject) (Get
 		book.Entries = append(book.Entries, view)
 	}
 	return book, nil
+}
+
+// reachable are the entries of requests that the operator may reach; casefile.ErrNotFound where there is none.
+func (s *Server) reachable(ctx context.Context, entries []casefile.LogbookEntry) (out []casefile.LogbookEntry, _ error) {
+	may := map[casefile.AidID]bool{}
+	for _, e := range entries {
+		if _, looked := may[e.Aid]; !looked {
+			_, err := s.aidOf(ctx, Viewer(ctx).Actor(), e.Aid)
+			if err != nil && !errors.Is(err, casefile.ErrNotFound) {
+				return nil, err
+			}
+			may[e.Aid] = err == nil
+		}
+		if may[e.Aid] {
+			out = append(out, e)
+		}
+	}
+	if len(out) == 0 && len(entries) > 0 {
+		return nil, casefile.ErrNotFound
+	}
+	return out, nil
 }

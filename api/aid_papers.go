@@ -119,6 +119,7 @@ type aidWriter struct {
 	events    []casefile.AidEvent
 	forms     []casefile.Form
 	confirmed []policy.AidConfirmed
+	payee     casefile.AidAccount // of money that was granted
 	rules     *policy.Policy
 	input     AidPaperInput
 	area      string
@@ -133,6 +134,11 @@ func (s *Server) aidWriter(ctx context.Context, a casefile.AidRequest, in AidPap
 	}
 	if w.events, err = s.Aids.Events(ctx, a.ID); err != nil {
 		return w, err
+	}
+	if slices.ContainsFunc(a.Items, func(i casefile.AidItem) bool { return !i.Goods }) {
+		if w.payee, err = s.AidPayments.Payee(ctx, a.ID); err != nil {
+			return w, err
+		}
 	}
 	all, err := s.Aids.Confirmations(ctx)
 	for _, c := range all {
@@ -154,7 +160,13 @@ func (w aidWriter) write(k paper.Kind) (paper.Paper, error) {
 			return p, invalid("decided_at", "ยังไม่มีเจ้าหน้าที่ยืนยันกำหนดเวลาอุทธรณ์ จึงแจ้งผู้ขอไม่ได้", "no officer has confirmed the time for an appeal: the person cannot be told of it yet")
 		}
 		p.AidDecision = w.decided()
+		if code := w.unvouched(); p.AidDecision.Refused && code != "" {
+			return p, invalid("decided_at", "ยังไม่มีเจ้าหน้าที่ยืนยันหลักเกณฑ์ที่ใช้ไม่อนุมัติ จึงแจ้งผู้ขอไม่ได้ ("+code+")", "no officer has confirmed the rules on which it was refused: the person cannot be told of them yet ("+code+")")
+		}
 	case paper.AidReceiptPaper:
+		if w.input.Item == 0 && w.parted() {
+			return p, invalid("item", "บางรายการยังไม่ได้รับ ต้องระบุรายการของใบนี้", "some of it was not received yet: say which thing this one is for")
+		}
 		p.AidReceipt = w.received()
 	}
 	return p, nil
@@ -230,7 +242,7 @@ func (w aidWriter) asked() *paper.AidRequest {
 	n := w.form.Need
 	x := paper.AidRequest{
 		Person: w.person(), Household: w.household(), Tenure: policy.AidCodeWords(w.form.Home.Tenure).Th, Income: n.Income, Urgent: n.Urgency == casefile.AidSoon,
-		Story: n.Story, PriorHelp: n.PriorHelp, Account: w.account(), Enclosed: len(w.form.Photos), FiledAt: w.request.SubmittedAt, Note: w.input.Opinion,
+		Story: n.Story, PriorHelp: n.PriorHelp, Account: account(w.form.Account), Enclosed: len(w.form.Photos), FiledAt: w.request.SubmittedAt, Note: w.input.Opinion,
 		Volunteer: w.input.Signer,
 	}
 	for _, p := range n.Problems {
@@ -246,9 +258,8 @@ func (w aidWriter) asked() *paper.AidRequest {
 }
 
 // account is where money goes; of the number the last digits, by which its owner knows it.
-func (w aidWriter) account() string {
+func account(a casefile.AidAccount) string {
 	const shown = 4
-	a := w.form.Account
 	switch {
 	case a.Cash:
 		return "เงินสด"
@@ -343,23 +354,52 @@ func (w aidWriter) decided() *paper.AidDecision {
 	if refusal := w.said(casefile.AidRefused); x.Refused {
 		x.Reason = policy.AidCodeWords(refusal.Reason).Th
 	}
+	for _, f := range w.grounds(x.Refused) {
+		x.Rules = append(x.Rules, w.rules.AidWords(f).Th)
+	}
+	return &x
+}
+
+// grounds are the rules on which a decision rests.
+func (w aidWriter) grounds(refused bool) (out []casefile.AidFinding) {
+	a := w.request
 	for _, f := range a.Found {
 		of := slices.ContainsFunc(a.Items, func(i casefile.AidItem) bool { return i.Code == f.Code }) || len(a.Items) == 0 && slices.Contains(a.Wanted, f.Code)
 		stands := f.Kind == casefile.FoundEligible
-		if x.Refused {
+		if refused {
 			stands = f.Kind == casefile.FoundNotEligible || f.Kind == casefile.FoundOverLimit
 		}
 		if f.Rule != "" && of && stands {
-			x.Rules = append(x.Rules, w.rules.AidWords(f).Th)
+			out = append(out, f)
 		}
 	}
-	return &x
+	return out
+}
+
+// unvouched is a row of the catalogue on which a refusal rests, and for which no officer vouches.
+func (w aidWriter) unvouched() string {
+	for _, f := range w.grounds(true) {
+		if !w.rules.AidVouched(f.Code, w.confirmed, w.now) {
+			return f.Code
+		}
+	}
+	return ""
+}
+
+// parted reports whether some of what was granted was received, and some was not.
+func (w aidWriter) parted() bool {
+	has := func(settled bool) bool {
+		return slices.ContainsFunc(w.request.Items, func(i casefile.AidItem) bool {
+			return i.State != casefile.ItemPlanned && i.State != casefile.ItemDropped && i.Settled() == settled
+		})
+	}
+	return has(true) && has(false)
 }
 
 func (w aidWriter) received() *paper.AidReceipt {
 	x := paper.AidReceipt{Person: w.person(), Items: w.grants(w.input.Item), Note: w.input.Opinion, Giver: w.input.Signer}
 	if slices.ContainsFunc(x.Items, func(g paper.Grant) bool { return !g.Goods }) {
-		x.How = w.account()
+		x.How = account(w.payee)
 	}
 	for _, i := range w.request.Items {
 		if (w.input.Item == 0 || w.input.Item == i.ID) && i.SettleAt.After(x.PaidAt) {

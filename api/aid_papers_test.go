@@ -123,3 +123,35 @@ func TestADecisionNeedsADecisionAndAnOfficersWord(t *testing.T) {
 		t.Errorf("the refusal says %+v, %v", x, err)
 	}
 }
+
+// A refusal tells the person of no amount and no limit for which nobody vouches.
+func TestARefusalRestsOnConfirmedRules(t *testing.T) {
+	w := toldOf(t)
+	w.request.State, w.request.Items = casefile.AidRejected, nil
+	w.events = append(w.events, casefile.AidEvent{Kind: casefile.AidRefused, Reason: "OVER_LIMIT"})
+	w.request.Found = []casefile.AidFinding{{Kind: casefile.FoundOverLimit, Code: w.request.Wanted[0], Rule: "LIMIT", Blocks: true}}
+	if _, err := drawn(t, w, paper.AidDecisionPaper); err != nil {
+		t.Fatal(err)
+	}
+	w.confirmed = slices.DeleteFunc(w.confirmed, func(c policy.AidConfirmed) bool { return c.Code == w.request.Wanted[0] })
+	if _, err := drawn(t, w, paper.AidDecisionPaper); err == nil {
+		t.Error("the person is told of a limit that no officer has confirmed")
+	}
+}
+
+// A receipt is for what was received, and names the account to which the money went.
+func TestAReceiptIsForWhatWasReceived(t *testing.T) {
+	w := toldOf(t)
+	w.payee = casefile.AidAccount{Bank: "030", Number: "9998887776", Name: "น้ำผึ้ง ก้ำเกื้อ"}
+	w.request.Items = []casefile.AidItem{
+		{ID: 1, Code: w.request.Wanted[0], Satang: 3000_00, State: casefile.ItemPaid, SettleAt: w.now}, {ID: 2, Code: w.request.Wanted[0], Satang: 2000_00, State: casefile.ItemFailed},
+	}
+	if _, err := drawn(t, w, paper.AidReceiptPaper); err == nil {
+		t.Error("one receipt says that what failed was received, too")
+	}
+	w.input.Item = 1
+	p, err := drawn(t, w, paper.AidReceiptPaper)
+	if err != nil || len(p.AidReceipt.Items) != 1 || p.AidReceipt.Items[0].Satang != 3000_00 || !strings.Contains(p.AidReceipt.How, "7776") {
+		t.Errorf("%+v, %v", p.AidReceipt, err)
+	}
+}

@@ -82,6 +82,10 @@ func (x *treasury) Confirmed(context.Context) ([]policy.AidConfirmed, error) {
 	return []policy.AidConfirmed{{Code: "EMERGENCY", Digest: kind.Digest(), Name: "officer", At: now}}, nil
 }
 
+func (x *treasury) Payee(_ context.Context, id casefile.AidID) (casefile.AidAccount, error) {
+	return x.accounts[id], nil
+}
+
 func (x *treasury) SetPayee(_ context.Context, by casefile.Actor, id casefile.AidID, a casefile.AidAccount) error {
 	x.payee, x.accounts[id] = by, a
 	return nil
@@ -443,6 +447,7 @@ func (keptForms) Form(_ context.Context, code, version string) (casefile.Form, e
 func TestTheLogbookShowsWhatChanged(t *testing.T) {
 	d, b := open(t), &bookcase{}
 	d.server.Logbooks, d.server.Forms = b, keptForms{}
+	d.server.Aids.(*aided).requests[aid1] = casefile.AidRequest{ID: aid1, State: casefile.AidApproved, Form: 1, Place: casefile.Place{Province: "65"}}
 	const path = "/v1/households/home/logbook?purpose=protection_followup"
 	res := d.asks(somsri, http.MethodGet, path, nil)
 	var book Logbook

@@ -26,6 +26,15 @@ func (s *Server) ListAidRequests(ctx context.Context, r ListAidRequestsRequestOb
 		f.Filer = viewer.Actor()
 		f.Provinces = nil // a draft has none yet; what was sent is looked at below
 	}
+	if p.Office != "" && p.Province == "" {
+		ok, err := s.seesOffice(ctx, p.Office)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			f.Provinces = nil // what came to it from another province is its own; each is looked at below
+		}
+	}
 	if p.After != "" {
 		at, id, err := parseCursor(p.After)
 		if err != nil {
@@ -44,7 +53,7 @@ func (s *Server) ListAidRequests(ctx context.Context, r ListAidRequestsRequestOb
 			return nil, err
 		}
 		if ok && (p.Province == "" || a.Place.Province == p.Province) {
-			page.Requests = append(page.Requests, s.aidView(a.AidRequest, a.BegunAt))
+			page.Requests = append(page.Requests, s.aidSeen(viewer, a.AidRequest, a.BegunAt))
 		}
 	}
 	if len(found) > p.Limit {
@@ -60,7 +69,7 @@ func (s *Server) GetAidRequest(ctx context.Context, r GetAidRequestRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return GetAidRequest200JSONResponse(s.aidView(a, time.Time{})), nil
+	return GetAidRequest200JSONResponse(s.aidSeen(Viewer(ctx), a, time.Time{})), nil
 }
 
 // ListAidEvents serves GET /v1/aid-requests/{aid}/events.
@@ -72,6 +81,9 @@ func (s *Server) ListAidEvents(ctx context.Context, r ListAidEventsRequestObject
 	events, err := s.Aids.Events(ctx, a.ID)
 	for i := range events {
 		events[i].Private = casefile.AidPrivate{}
+		if !Viewer(ctx).MayLook() {
+			events[i].Found, events[i].Cleared = nil, nil // whose duplicate it is; what stands is in the request
+		}
 	}
 	return ListAidEvents200JSONResponse{Events: orEmpty(events)}, err
 }

@@ -575,12 +575,12 @@ func TestAPhotoComesInPiecesAndABrokenLineLosesNothing(t *testing.T) {
 	by := casefile.Actor{Kind: casefile.ByOperator, ID: "somsri"}
 	ctx := context.WithValue(t.Context(), operatorKey{}, d.server.Operators[0])
 	for range 2 {
-		id, err := d.server.addAidWhole(ctx, by, begun.Aid, "photo-2", "PHOTO", picture)
+		id, err := d.server.addAidWhole(ctx, by, begun.Aid, "PHOTO", picture)
 		if err != nil || !bytes.Equal(w.files[id].content, picture) {
 			t.Errorf("in one go: %v", err)
 		}
 	}
-	if _, err := d.server.addAidWhole(ctx, by, begun.Aid, "photo-3", "PHOTO", []byte("no photo, but long enough")); err == nil {
+	if _, err := d.server.addAidWhole(ctx, by, begun.Aid, "PHOTO", []byte("no photo, but long enough")); err == nil {
 		t.Error("what is no photo was taken in one go")
 	}
 }

@@ -270,7 +270,7 @@ type AidNotOrdered struct {
 
 	// Reason FOUR_EYES: you filed, planned or approved it, or put its account in. NO_PAPER: the decision is not on paper. UNCONFIRMED: no
 	// officer has confirmed the amount. NO_ACCOUNT: no account that a bank takes, and not cash. FAILED: nobody has put the account in
-	// since it failed. ALREADY_ORDERED: the law does not allow it now. LATER: the batch is full; make another.
+	// since it failed. ACCOUNT_ALONE: one officer put the account in, and no other one the same. ALREADY_ORDERED: the law does not allow it now. LATER: the batch is full; make another.
 	Reason casefile.AidLeftOut `json:"reason"`
 }
 

@@ -18,9 +18,10 @@ import (
 type Operator struct {
 	Name      string // recorded with everything the operator does
 	Token     string
-	Provinces []string        // all that the operator may see and do lies there; empty: everywhere
-	Unit      casefile.UnitID // their organisation, so that a case may keep away from it; empty: not said
-	Roles     []OperatorRole  // without one the operator may do nothing
+	Provinces []string          // all that the operator may see and do lies there; empty: everywhere
+	Unit      casefile.UnitID   // their organisation, so that a case may keep away from it; empty: not said
+	Roles     []OperatorRole    // without one the operator may do nothing
+	Member    casefile.MemberID // who they are on a phone, so that nobody is two people; empty: not said
 }
 
 // Actor is the operator as the record knows them.

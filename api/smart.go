@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -220,7 +221,7 @@ type smartPage struct {
 	Lang   casefile.Language
 	Member SmartMember
 	CSRF   string
-	Path   string
+	Path   string // to which another language leads back
 	Title  string // never of a person
 	Back   string
 	Tab    string
@@ -272,7 +273,7 @@ func (s *Server) smartLanguageOf(c *gin.Context) casefile.Language {
 
 // show writes a page. It is made whole before the first byte goes out.
 func (s *Server) show(c *gin.Context, status int, name string, p smartPage) {
-	p.Lang, p.Member, p.CSRF, p.Path = s.smartLanguageOf(c), smartMember(c), c.GetString("csrf"), c.Request.URL.Path
+	p.Lang, p.Member, p.CSRF, p.Path = s.smartLanguageOf(c), smartMember(c), c.GetString("csrf"), cmp.Or(p.Path, c.Request.URL.Path)
 	var inner, whole strings.Builder
 	err := smartPages.ExecuteTemplate(&inner, name+".html", p)
 	if err == nil {

@@ -55,13 +55,25 @@ func (s *Server) smartHome(c *gin.Context) {
 	if err == nil {
 		visits, err = s.Aids.List(ctx, AidFilter{Visitor: m.ID, Open: true, Limit: mostListed})
 	}
+	var open []ListedAid // an old one that came back is a task, however much was filed since
+	if err == nil {
+		open, err = s.Aids.List(ctx, AidFilter{Filer: m.Actor(), Open: true, Limit: mostOpen})
+	}
+	if err != nil {
+		s.smartFail(c, err)
+		return
+	}
+	visits, err = s.notKeptAway(ctx, m, slices.Concat(visits, open))
+	if err == nil {
+		mine, err = s.notKeptAway(ctx, m, mine)
+	}
 	if err != nil {
 		s.smartFail(c, err)
 		return
 	}
 	var tasks, requests []listed
 	seen := map[casefile.AidID]bool{}
-	for _, a := range slices.Concat(visits, mine) {
+	for _, a := range visits {
 		if title, link, due := s.owes(p, m, a.AidRequest); title != "" && !seen[a.ID] {
 			seen[a.ID] = true
 			task := s.listed(p, a)
@@ -80,6 +92,20 @@ func (s *Server) smartHome(c *gin.Context) {
 	}
 	p.B = map[string]any{"Tasks": tasks, "Requests": requests, "Key": uuid.NewString(), "Saved": 0}
 	s.show(c, http.StatusOK, "home", p)
+}
+
+// notKeptAway are the requests that a member may reach.
+func (s *Server) notKeptAway(ctx context.Context, m SmartMember, all []ListedAid) (out []ListedAid, _ error) {
+	for _, a := range all {
+		ok, err := s.mayReach(ctx, m.Actor(), a.AidRequest)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, a)
+		}
+	}
+	return out, nil
 }
 
 // owes is what a member owes a request, the page on which they do it, and by when.
@@ -114,6 +140,9 @@ func (s *Server) smartPeople(c *gin.Context) {
 	p := smartPage{Lang: s.smartLanguageOf(c), Tab: "people"}
 	p.Title = p.T("ครอบครัวของฉัน", "My people")
 	mine, err := s.Aids.List(ctx, AidFilter{Filer: m.Actor(), Limit: mostListed})
+	if err == nil {
+		mine, err = s.notKeptAway(ctx, m, mine)
+	}
 	var people []theirs
 	for _, a := range mine {
 		if err != nil {
@@ -157,8 +186,9 @@ func (s *Server) smartMe(c *gin.Context) {
 	s.show(c, http.StatusOK, "me", p)
 }
 
-// smartRequest shows where a request stands, in safe words, and what is owed next.
-func (s *Server) smartRequest(c *gin.Context) {
+// requestPage shows where a request stands, in safe words, and what is owed next; with what somebody has just written,
+// and what is wrong with it.
+func (s *Server) requestPage(c *gin.Context, status int, given url.Values, wrong []FieldProblem) {
 	ctx, m, id := c.Request.Context(), smartMember(c), aidID(c)
 	a, err := s.aidOf(ctx, m.Actor(), id)
 	var events []casefile.AidEvent
@@ -169,7 +199,7 @@ func (s *Server) smartRequest(c *gin.Context) {
 		s.smartFail(c, err)
 		return
 	}
-	p := smartPage{Lang: s.smartLanguageOf(c), Back: "/smart/", Tab: "home"}
+	p := smartPage{Lang: s.smartLanguageOf(c), Back: "/smart/", Tab: "home", Path: smartBase(id)}
 	p.Title = p.T("คำขอ ", "Request ") + id.Code()
 	mine := a.Filer == m.Actor()
 	body := map[string]any{
@@ -195,6 +225,12 @@ func (s *Server) smartRequest(c *gin.Context) {
 	if mine && slices.Contains([]casefile.AidState{casefile.AidSubmitted, casefile.AidScreened, casefile.AidVisitSet, casefile.AidVisited, casefile.AidPlanned, casefile.AidReturned}, a.State) {
 		body["Withdraw"] = forms.reasons(casefile.AidTakenBack)
 	}
+	body["Urgent"] = a.MayHappen(casefile.AidIntoAlarm)
+	for _, name := range []string{"Contest", "Withdraw"} {
+		if list, asked := body[name].([]input); asked {
+			body["Rest"], body["Wrong"] = fill(list, given, wrong, p.Lang), len(wrong) > 0
+		}
+	}
 	if a.State == casefile.AidVisitSet && a.Visitor == m.ID { // who visits must find the home
 		if err := s.showHome(c, body, forms, a); err != nil {
 			s.smartFail(c, err)
@@ -202,7 +238,7 @@ func (s *Server) smartRequest(c *gin.Context) {
 		}
 	}
 	p.B = body
-	s.show(c, http.StatusOK, "request", p)
+	s.show(c, status, "request", p)
 }
 
 // happened is a line of a request's story.
@@ -237,11 +273,12 @@ func (s *Server) showHome(c *gin.Context, body map[string]any, forms smartForms,
 // smartDeeds mounts what is done to a request that was sent.
 func (s *Server) smartDeeds(one *gin.RouterGroup) {
 	one.GET("/visit", func(c *gin.Context) { s.visitPage(c, http.StatusOK, nil, nil, false) })
-	one.POST("/visit", s.smartForm(s.smartVisited))
+	one.POST("/visit", s.smartUpload(maxSmartPhoto, s.smartVisited))
 	one.POST("/missed", s.smartForm(s.smartReason(casefile.AidVisitMissed)))
 	one.GET("/look-in", func(c *gin.Context) { s.lookInPage(c, http.StatusOK, nil, nil) })
 	one.POST("/look-in", s.smartForm(s.smartLookedIn))
 	one.POST("/withdraw", s.smartForm(s.smartReason(casefile.AidTakenBack)))
+	one.POST("/urgent", s.smartForm(func(c *gin.Context) { s.smartSay(c, casefile.AidOrder{Kind: casefile.AidIntoAlarm}, nil) }))
 	one.POST("/contest", s.smartForm(s.smartReason(casefile.AidContested)))
 }
 
@@ -250,7 +287,7 @@ func (f smartForms) reasons(kind casefile.AidEventKind) []input {
 	a := f.asks()
 	why := a.one("reason", "เหตุผล", "Reason", choicesOf(f.lang, casefile.AidReasons[kind], reasonWords))
 	why.Need = true
-	a.list = append(a.list, input{Name: "text", Kind: "long", Label: a.say("รายละเอียด", "Details"), Max: 2000})
+	a.list = append(a.list, input{Name: "text", Apart: "why-", Kind: "long", Label: a.say("รายละเอียด", "Details"), Max: 2000})
 	return a.list
 }
 
@@ -309,9 +346,10 @@ func (s *Server) visitPage(c *gin.Context, status int, given url.Values, wrong [
 	if missed {
 		fill(other, logbookValues(f.Logbook), nil, forms.lang)
 	}
-	p := smartPage{Lang: forms.lang, Back: smartBase(a.ID)}
+	p := smartPage{Lang: forms.lang, Back: smartBase(a.ID), Path: smartBase(a.ID) + "/visit"}
 	p.Title = p.T("ผลการเยี่ยมบ้าน", "Home visit")
 	p.B = map[string]any{
+		"To":   p.Path,
 		"Base": smartBase(a.ID), "Key": uuid.NewString(), "Saved": 0, "List": list, "Second": second, "Rest": rest, "Wrong": len(wrong) > 0, "Other": missed,
 		"SecondTitle": p.T("เยี่ยมไม่ได้", "The visit was not possible"), "Deed": p.T("บันทึกผลการเยี่ยม", "Record the visit"), "Photo": true, "Photos": photos(files),
 		"Intro": p.T("คำตอบจากคำขอกรอกไว้ให้แล้ว แก้เฉพาะที่ต่างจากที่พบ", "The answers of the request are filled in: change only what you find different."),
@@ -324,6 +362,14 @@ func (s *Server) smartVisited(c *gin.Context) {
 	ctx, m, v := c.Request.Context(), smartMember(c), c.Request.PostForm
 	a, ok := s.theVisit(c, func(a casefile.AidRequest) bool { return a.Visitor == m.ID })
 	if !ok {
+		return
+	}
+	if err := s.takePhoto(c); err != nil {
+		if wrong := wrongFields(err); len(wrong) > 0 {
+			s.visitPage(c, http.StatusUnprocessableEntity, v, wrong, false)
+			return
+		}
+		s.smartFail(c, err)
 		return
 	}
 	files, err := s.Aids.Files(ctx, a.ID)
@@ -371,9 +417,10 @@ func (s *Server) lookInPage(c *gin.Context, status int, given url.Values, wrong 
 	forms := s.forms(c, "")
 	list := forms.visit()
 	rest := fill(list, given, wrong, forms.lang)
-	p := smartPage{Lang: forms.lang, Back: smartBase(a.ID)}
+	p := smartPage{Lang: forms.lang, Back: smartBase(a.ID), Path: smartBase(a.ID) + "/look-in"}
 	p.Title = p.T("ติดตามผล", "Looking in")
 	p.B = map[string]any{
+		"To":   p.Path,
 		"Base": smartBase(a.ID), "Key": uuid.NewString(), "Saved": 0, "List": list, "Rest": rest, "Wrong": len(wrong) > 0, "Deed": p.T("บันทึกการติดตาม", "Record it"),
 		"Intro": p.T("ครอบครัวเป็นอย่างไรหลังได้รับความช่วยเหลือ", "How the family fares since help came"),
 	}
@@ -405,7 +452,7 @@ func (s *Server) smartReason(kind casefile.AidEventKind) gin.HandlerFunc {
 				s.visitPage(c, http.StatusUnprocessableEntity, v, wrong, true)
 				return
 			}
-			s.smartFail(c, invalid("reason", wrong[0].Detail, wrong[0].DetailEn))
+			s.requestPage(c, http.StatusUnprocessableEntity, v, wrong)
 			return
 		}
 		s.smartSay(c, o, nil)

@@ -16,6 +16,7 @@ import (
 // input is one question on a page, with what was answered and what is wrong with it.
 type input struct {
 	Name  string // of the field, and of the JSON that it becomes
+	Apart string // from a field of the same name in another form of the page
 	Kind  string // text, number, phone, long, pin, one, list, many, tick, scale
 	Label string
 	Hint  string
@@ -43,7 +44,7 @@ func (i input) Value() string {
 func (i input) Picked(code string) bool { return slices.Contains(i.Values, code) }
 
 // ID is what a label points to.
-func (i input) ID() string { return "f-" + i.Name }
+func (i input) ID() string { return "f-" + i.Apart + i.Name }
 
 // Long reports whether the choices need a line each.
 func (i input) Long() bool {

@@ -39,6 +39,7 @@ var aidSteps = []step{
 const (
 	logbookForm = "household_logbook"
 	mostListed  = 50
+	mostOpen    = 200
 )
 
 // smartAids mounts what members do with aid requests.
@@ -48,7 +49,7 @@ func (s *Server) smartAids(in *gin.RouterGroup) {
 	in.GET("/me", s.smartMe)
 	in.POST("/requests", s.smartForm(s.smartBegin))
 	one := in.Group("/requests/:aid")
-	one.GET("", s.smartRequest)
+	one.GET("", func(c *gin.Context) { s.requestPage(c, http.StatusOK, nil, nil) })
 	for _, x := range aidSteps {
 		one.GET("/"+x.Name, s.smartStep(x.Name))
 	}
@@ -94,7 +95,7 @@ type filling struct {
 	step int // from 0
 }
 
-// smartDraft reads what was saved, and records that it is about to be shown.
+// smartDraft reads what was saved: the member's own words.
 func (s *Server) smartDraft(c *gin.Context, name string) (filling, bool) {
 	ctx, by := c.Request.Context(), smartMember(c).Actor()
 	now, err := s.aidDraft(ctx, by, aidID(c))
@@ -136,7 +137,7 @@ func (f filling) body(saved int) map[string]any {
 
 // stepPage shows one page of a request that is filled in.
 func (s *Server) stepPage(c *gin.Context, status int, template string, f filling, body map[string]any) {
-	p := smartPage{Lang: s.smartLanguageOf(c), Back: f.base, B: body}
+	p := smartPage{Lang: s.smartLanguageOf(c), Back: f.base, Path: f.base + "/" + aidSteps[f.step].Name, B: body}
 	p.Title = aidSteps[f.step].Text.In(p.Lang)
 	if f.step > 0 {
 		p.Back = f.base + "/" + aidSteps[f.step-1].Name
@@ -234,7 +235,9 @@ func (s *Server) smartSave(name string) gin.HandlerFunc {
 			return
 		}
 		ctx, v := c.Request.Context(), c.Request.PostForm
-		if name == "home" && v.Get("look") != "" { // another province's districts; nothing is saved
+		// Another province's districts; nothing is saved. The keyboard of a phone presses this button, too, as the first of
+		// the page: with a district of that province, who pressed it means to save.
+		if name == "home" && v.Get("look") != "" && (v.Get("district") == "" || !strings.HasPrefix(v.Get("district"), v.Get("province"))) {
 			v.Del("district")
 			s.questions(c, http.StatusOK, name, f, v, nil, v.Get("province"))
 			return
@@ -262,7 +265,7 @@ func (s *Server) smartSave(name string) gin.HandlerFunc {
 			if raw, err := json.Marshal(doc); err == nil {
 				wrong = append(wrong, wrongFields(s.checkAidPart(part, raw))...)
 			}
-			s.questions(c, http.StatusUnprocessableEntity, name, f, v, wrong, "")
+			s.questions(c, http.StatusUnprocessableEntity, name, f, v, wrong, v.Get("province"))
 			return
 		}
 		err := s.savePage(ctx, smartMember(c).Actor(), f, part, doc, savedBefore(c, "saved"))
@@ -285,7 +288,7 @@ func (s *Server) smartSave(name string) gin.HandlerFunc {
 			}
 		}
 		if len(wrong) > 0 {
-			s.questions(c, http.StatusUnprocessableEntity, name, f, v, wrong, "")
+			s.questions(c, http.StatusUnprocessableEntity, name, f, v, wrong, v.Get("province"))
 			return
 		}
 		c.Redirect(http.StatusSeeOther, f.next())

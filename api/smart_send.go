@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -39,44 +40,49 @@ func (s *Server) photosPage(c *gin.Context, status int, f filling, wrong string)
 	s.stepPage(c, status, "photos", f, body)
 }
 
-// smartAddPhoto keeps one photo. The page gave it a key: what is sent twice is kept once.
+// smartAddPhoto keeps one photo. What is sent twice is kept once.
 func (s *Server) smartAddPhoto(c *gin.Context) {
-	ctx, by, id := c.Request.Context(), smartMember(c).Actor(), aidID(c)
-	to := smartBase(id) + "/photos"
-	if c.PostForm("to") == "visit" {
-		to = smartBase(id) + "/visit"
-	}
-	file, _, err := c.Request.FormFile("photo")
-	var content []byte
-	if err == nil {
-		content, err = io.ReadAll(file)
-		_ = file.Close()
-	}
-	if err != nil || len(content) == 0 { // the button was pressed without a photo
-		c.Redirect(http.StatusSeeOther, to)
-		return
-	}
-	if _, err = s.addAidWhole(ctx, by, id, c.PostForm("key"), photoKind, content); err == nil {
-		c.Redirect(http.StatusSeeOther, to)
-		return
-	}
+	err := s.takePhoto(c)
 	wrong := wrongFields(err)
-	f, ok := filling{}, false
-	if len(wrong) > 0 && c.PostForm("to") != "visit" {
-		f, ok = s.smartDraft(c, "photos")
-	}
+	visit := c.PostForm("to") == "visit" // whose answers came along, and go back
 	switch {
-	case ok:
-		s.photosPage(c, http.StatusUnprocessableEntity, f, policy.Text{Th: wrong[0].Detail, En: wrong[0].DetailEn}.In(s.smartLanguageOf(c)))
-	case !c.IsAborted():
+	case err != nil && len(wrong) == 0:
 		s.smartFail(c, err)
+	case visit && err != nil:
+		s.visitPage(c, http.StatusUnprocessableEntity, c.Request.PostForm, wrong, false)
+	case visit:
+		s.visitPage(c, http.StatusOK, c.Request.PostForm, nil, false)
+	case err != nil:
+		if f, ok := s.smartDraft(c, "photos"); ok {
+			s.photosPage(c, http.StatusUnprocessableEntity, f, policy.Text{Th: wrong[0].Detail, En: wrong[0].DetailEn}.In(s.smartLanguageOf(c)))
+		}
+	default:
+		c.Redirect(http.StatusSeeOther, smartBase(aidID(c))+"/photos")
 	}
+}
+
+// takePhoto keeps the photo of a form, if somebody chose one.
+func (s *Server) takePhoto(c *gin.Context) error {
+	file, _, err := c.Request.FormFile("photo")
+	if err != nil {
+		return nil // none was chosen
+	}
+	content, err := io.ReadAll(file)
+	_ = file.Close()
+	if err != nil || len(content) == 0 {
+		return nil
+	}
+	_, err = s.addAidWhole(c.Request.Context(), smartMember(c).Actor(), aidID(c), photoKind, content)
+	return err
 }
 
 // smartPhoto shows a photo to who may reach its request. It must never run as a page.
 func (s *Server) smartPhoto(c *gin.Context) {
 	ctx, by, id := c.Request.Context(), smartMember(c).Actor(), aidID(c)
-	_, err := s.aidOf(ctx, by, id)
+	a, err := s.aidOf(ctx, by, id)
+	if err == nil && by != a.Filer && a.State != casefile.AidVisitSet { // the visit is over
+		err = casefile.ErrNotFound
+	}
 	var f AidFile
 	if err == nil {
 		f, err = s.Aids.File(ctx, id, c.Param("file"))
@@ -164,7 +170,11 @@ func (s *Server) checkPage(c *gin.Context, status int, f filling, wrong []FieldP
 	}
 	body["Parts"], body["Photos"], body["Ready"], body["Rest"] = parts, photos(f.Files), len(f.Missing) == 0, rest
 	// One key for one state of the form: a button that was pressed twice sends it once.
-	body["Key"] = "send-" + strconv.Itoa(f.Request.Form+1)
+	saves := len(f.Files)
+	for _, n := range f.Saved {
+		saves += n
+	}
+	body["Key"] = fmt.Sprintf("send-%d-%d", f.Request.Form+1, saves)
 	s.stepPage(c, status, "check", f, body)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -141,12 +142,13 @@ func (b *aidBook) Aid(_ context.Context, id casefile.AidID) (casefile.AidRequest
 func (b *aidBook) List(_ context.Context, f AidFilter) (out []ListedAid, _ error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, a := range b.requests {
-		if f.Filer == a.Filer || f.Visitor != "" && f.Visitor == a.Visitor {
+	for _, id := range slices.Sorted(maps.Keys(b.requests)) { // the newest first, let us say
+		a := b.requests[id]
+		if (f.Filer == a.Filer || f.Visitor != "" && f.Visitor == a.Visitor) && !(f.Open && a.State.Ended()) {
 			out = append(out, ListedAid{a, now})
 		}
 	}
-	return out, nil
+	return out[:min(len(out), f.Limit)], nil
 }
 
 func (b *aidBook) Events(_ context.Context, id casefile.AidID) ([]casefile.AidEvent, error) {
@@ -716,7 +718,7 @@ func TestAnotherMembersRequestDoesNotExist(t *testing.T) {
 			t.Errorf("GET %s: %d", page, res.Code)
 		}
 	}
-	for _, page := range []string{"/subject", "/home", "/members", "/members/remove", "/logbook", "/need", "/consents", "/send", "/visit", "/missed", "/look-in", "/withdraw", "/contest"} {
+	for _, page := range []string{"/subject", "/home", "/members", "/members/remove", "/logbook", "/need", "/consents", "/send", "/visit", "/missed", "/look-in", "/withdraw", "/contest", "/urgent"} {
 		form := url.Values{"csrf": mine["csrf"], "key": {"k"}, "first_name": {"ก"}, "reason": {"NOBODY_HOME"}, "n": {"0"}}
 		switch page {
 		case "/withdraw":
@@ -828,6 +830,39 @@ func TestAVisitIsRecordedOrSaidToBeImpossible(t *testing.T) {
 	}
 	if res := visitor.post(base+"/missed", visitor.form(base+"/visit", "reason", "NOBODY_HOME")); res.Code != http.StatusSeeOther || len(v.book.orders) != 2 {
 		t.Errorf("nobody at home: %d", res.Code)
+	}
+}
+
+// Who stands in the home raises an emergency from the page, whether they filed it or visit.
+func TestDangerIsRaisedFromThePage(t *testing.T) {
+	v := newVillage(t)
+	hers := v.in(v.phoneOf("มะลิ", nil))
+	phone := v.phoneOf("ผู้เยี่ยม", nil)
+	visitor := v.in(phone)
+	base := hers.begins()
+	hers.fillIn(base, "สายใจ")
+	if page := hers.get(base).Body.String(); strings.Contains(page, base+"/urgent") {
+		t.Error("a draft is offered as an emergency: nobody has it yet")
+	}
+	id := casefile.AidID(strings.TrimPrefix(base, "/smart/requests/"))
+	a := v.book.requests[id]
+	a.State, a.Visitor, a.VisitAt, a.DueAt, a.SubmittedAt = casefile.AidVisitSet, v.users.members[phone.ID()].ID, now.Add(time.Hour), now.Add(48*time.Hour), now.Add(-time.Hour)
+	v.book.requests[id] = a
+	for _, b := range []*browser{hers, visitor} {
+		if page := b.get(base).Body.String(); !strings.Contains(page, base+"/urgent") {
+			t.Error("no button for danger")
+		}
+		if res := b.post(base+"/urgent", b.form(base)); res.Code != http.StatusSeeOther {
+			t.Errorf("%d\n%s", res.Code, res.Body)
+		}
+	}
+	if len(v.book.orders) != 2 {
+		t.Errorf("heard %d times", len(v.book.orders))
+	}
+	for _, o := range v.book.orders {
+		if o.Kind != casefile.AidIntoAlarm {
+			t.Errorf("%+v", o)
+		}
 	}
 }
 

@@ -137,7 +137,7 @@ type AidFinding struct {
 	Kind   AidFindingKind `json:"kind"`
 	Code   string         `json:"code,omitempty"` // of the aid catalogue
 	Rule   string         `json:"rule,omitempty"` // of the policy, which has its words
-	By     string         `json:"by,omitempty"`   // of a duplicate, by what: NUMBER, NAME, HOME, PHONE
+	By     string         `json:"by,omitempty"`   // of a duplicate, by what: NUMBER, NAME, HOME, NAME_NEAR, PHONE
 	Other  AidID          `json:"other,omitempty"`
 	Satang int64          `json:"satang,omitempty"` // of a limit: what may still be granted
 	Blocks bool           `json:"blocks,omitempty"` // until it is cleared or the plan changes
@@ -229,6 +229,8 @@ type AidRequest struct {
 	VisitAt   time.Time    `json:"visit_at,omitzero"`
 	Visits    int          `json:"visits,omitempty"` // tries included
 	VisitedBy Actor        `json:"visited_by,omitzero"`
+	Went      []Actor      `json:"went,omitempty"`  // everybody who was to visit, or wrote a visit down
+	Wrote     []Actor      `json:"wrote,omitempty"` // everybody who sent a form
 	Planner   Actor        `json:"planner,omitzero"`
 	Items     []AidItem    `json:"items,omitempty"`
 	LastItem  int          `json:"last_item,omitempty"`

@@ -17,6 +17,8 @@ var (
 	aidUndecided = []AidState{AidSubmitted, AidReturned, AidReferred, AidScreened, AidVisitSet, AidVisited, AidPlanned}
 	aidSettled   = []AidState{AidPaid, AidDelivered, AidMonitored}
 	anybody      = []ActorKind{ByMember, ByOperator, BySystem}
+	// putOff begin a step again that nobody has done: who was called about it before is not forgotten.
+	putOff = []AidEventKind{AidVisitPlanned, AidVisitMissed, AidPlanMade, AidChecked}
 )
 
 // aidLaw is the whole truth about which event is possible when.
@@ -52,6 +54,9 @@ var aidLaw = map[AidEventKind]aidRule{
 	AidCalled:       {aidOpen, clocks},
 }
 
+// MayHappen reports whether a kind of event is possible where the request stands, whoever causes it.
+func (a AidRequest) MayHappen(k AidEventKind) bool { return slices.Contains(aidLaw[k].from, a.State) }
+
 // AidEventKinds lists every kind of event.
 func AidEventKinds() []AidEventKind {
 	kinds := []AidEventKind{AidUnused}
@@ -74,7 +79,10 @@ func (a AidRequest) Apply(e AidEvent) (AidRequest, error) {
 	a.change(e)
 	switch {
 	case a.State.Ended():
-		a.DueAt, a.CallAt, a.EndedAt = time.Time{}, time.Time{}, e.At
+		a.DueAt, a.CallAt = time.Time{}, time.Time{}
+		if !before.Ended() {
+			a.EndedAt = e.At
+		}
 	case e.Kind == AidCalled:
 		a.CallAt = e.CallAt
 		if e.At.Before(a.DueAt) {
@@ -84,9 +92,10 @@ func (a AidRequest) Apply(e AidEvent) (AidRequest, error) {
 		}
 	case !e.DueAt.IsZero():
 		a.DueAt, a.CallAt = e.DueAt, e.CallAt
-		if a.State != before || e.Kind != AidChecked {
-			a.Calls, a.Reminded = 0, false
+		if a.State != before || !slices.Contains(putOff, e.Kind) {
+			a.Calls = 0
 		}
+		a.Reminded = false
 	}
 	return a, nil
 }
@@ -94,6 +103,7 @@ func (a AidRequest) Apply(e AidEvent) (AidRequest, error) {
 func (a AidRequest) clone() AidRequest {
 	a.Found, a.Clear, a.Items = slices.Clone(a.Found), slices.Clone(a.Clear), slices.Clone(a.Items)
 	a.Approvals, a.Decided, a.Recused = slices.Clone(a.Approvals), slices.Clone(a.Decided), slices.Clone(a.Recused)
+	a.Went, a.Wrote = slices.Clone(a.Went), slices.Clone(a.Wrote)
 	return a
 }
 
@@ -101,6 +111,13 @@ func (a AidRequest) clone() AidRequest {
 func (a *AidRequest) change(e AidEvent) {
 	switch e.Kind {
 	case AidSent:
+		if a.Form > 0 { // what was looked at was another form
+			a.Clear = nil
+			if a.Subject != e.Subject || a.Home != e.Home { // and what was visited other people
+				a.VisitedAt = time.Time{}
+			}
+		}
+		a.Wrote = once(a.Wrote, e.By)
 		a.State, a.Form, a.Problems, a.Urgency, a.Wanted = AidSubmitted, e.Form, e.Problems, e.Urgency, e.Wanted
 		a.Subject, a.Home = e.Subject, e.Home
 		if e.Place != nil {
@@ -119,7 +136,7 @@ func (a *AidRequest) change(e AidEvent) {
 			a.Case = e.Case
 		}
 	case AidChecked:
-		a.Found = slices.Clone(e.Found)
+		a.Found, a.Needed = slices.Clone(e.Found), max(a.Needed, e.Needed)
 	case AidTaken:
 		a.Officer = e.By
 	case AidPassed:
@@ -139,10 +156,12 @@ func (a *AidRequest) change(e AidEvent) {
 		a.State, a.Reason = AidWithdrawn, e.Reason
 	case AidVisitPlanned:
 		a.State, a.Visitor, a.VisitAt = AidVisitSet, e.Member, e.VisitAt
+		a.Went = once(a.Went, Actor{Kind: ByMember, ID: string(e.Member)})
 	case AidVisitMissed:
 		a.Visits, a.Reason, a.VisitAt = a.Visits+1, e.Reason, time.Time{}
 	case AidWasVisited:
 		a.State, a.Visits, a.VisitedBy, a.VisitedAt = AidVisited, a.Visits+1, e.By, e.At
+		a.Went = once(a.Went, e.By)
 	case AidCleared:
 		a.Clear = append(a.Clear, *e.Cleared)
 	case AidPlanMade:
@@ -152,7 +171,8 @@ func (a *AidRequest) change(e AidEvent) {
 			a.Items = append(a.Items, AidItem{ID: a.LastItem, Code: i.Code, Goods: i.Goods, Satang: i.Satang, Quantity: i.Quantity, State: ItemPlanned})
 		}
 	case AidRecused:
-		a.Recused = append(a.Recused, e.By)
+		a.Recused = once(a.Recused, e.By)
+		a.Approvals = slices.DeleteFunc(a.Approvals, func(x Actor) bool { return x == e.By })
 	case AidAgreed:
 		a.Approvals, a.Decided = append(a.Approvals, e.By), append(a.Decided, e.By)
 		if len(a.Approvals) >= a.Needed {
@@ -196,6 +216,14 @@ func (a *AidRequest) beforePlan() AidState {
 	return AidVisited
 }
 
+// once adds somebody who is not there yet.
+func once(list []Actor, by Actor) []Actor {
+	if slices.Contains(list, by) {
+		return list
+	}
+	return append(list, by)
+}
+
 // each moves every item of one state to another.
 func (a *AidRequest) each(from, to AidItemState) {
 	for i := range a.Items {
@@ -212,7 +240,7 @@ func (a *AidRequest) settle(e AidEvent) {
 	case AidOrdered:
 		i.State, i.Tries, i.Reason, i.Order = ItemOrdered, i.Tries+1, "", e.Order
 	case AidItemPaid:
-		i.State, i.SettleAt = ItemPaid, e.At
+		i.State, i.SettleAt, i.Reason = ItemPaid, e.At, ""
 	case AidItemFailed:
 		i.State, i.Reason = ItemFailed, e.Reason
 	case AidItemGiven:

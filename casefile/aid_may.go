@@ -58,8 +58,19 @@ func (a AidRequest) mayDo(e AidEvent) aidNo {
 			return aidNo{"ไม่ได้ส่งคำขอนี้ถึงหน่วยงานของท่าน", "your office was not asked"}
 		}
 	case AidCleared:
-		if e.By == a.Filer {
+		if e.By == a.Filer || slices.Contains(a.Wrote, e.By) {
 			return aidNo{"ผู้ยื่นคำขอตรวจเรื่องนี้เองไม่ได้", "who filed it may not look at this"}
+		}
+	case AidPlanMade:
+		if slices.Contains(a.Recused, e.By) {
+			return aidNo{"ท่านแจ้งส่วนได้เสียในคำขอนี้แล้ว", "you are too close to this request to decide"}
+		}
+	case AidItemGiven, AidLookedIn, AidIntoAlarm:
+		if member && e.By != a.Filer && !officer && !slices.Contains(a.Went, e.By) {
+			return aidNo{"ทำได้เฉพาะผู้ที่เกี่ยวข้องกับคำขอนี้", "only those who filed it or visit may do this"}
+		}
+		if e.Kind == AidItemGiven && slices.Contains(a.Approvals, e.By) {
+			return aidNo{"ผู้อนุมัติมอบสิ่งของเองไม่ได้", "who approved it may not hand it over"}
 		}
 	case AidAgreed, AidRefused, AidHeard:
 		return a.mayDecide(e)
@@ -72,9 +83,9 @@ func (a AidRequest) mayDo(e AidEvent) aidNo {
 // mayDecide keeps four eyes four, and everybody away from what concerns themselves.
 func (a AidRequest) mayDecide(e AidEvent) aidNo {
 	switch {
-	case e.By == a.Filer:
+	case e.By == a.Filer || slices.Contains(a.Wrote, e.By):
 		return aidNo{"ผู้ยื่นคำขอพิจารณาเองไม่ได้", "who filed it may not decide"}
-	case e.By == a.VisitedBy || e.By.Kind == ByMember && e.By.ID == string(a.Visitor) && a.Visitor != "":
+	case slices.Contains(a.Went, e.By):
 		return aidNo{"ผู้เยี่ยมบ้านอนุมัติไม่ได้", "who visited may not decide"}
 	case slices.Contains(a.Recused, e.By):
 		return aidNo{"ท่านแจ้งส่วนได้เสียในคำขอนี้แล้ว", "you are too close to this request to decide"}
@@ -118,7 +129,7 @@ func (a AidRequest) mayMove(e AidEvent) aidNo {
 			return aidNo{"แผนต้องมี 1–" + strconv.Itoa(mostItems) + " รายการ แต่ละรายการมีมูลค่า", "a plan has 1 to " + strconv.Itoa(mostItems) + " items, each of some value"}
 		}
 	case AidContested:
-		if a.Appeals > 0 || e.At.After(a.UntilAt) {
+		if e.At.After(a.UntilAt) {
 			return aidNo{"พ้นกำหนดอุทธรณ์แล้ว", "the time for an appeal is over"}
 		}
 	case AidItemDropped:
@@ -147,7 +158,7 @@ func (a AidRequest) maySettle(e AidEvent) aidNo {
 		return aidNo{"ไม่มีรายการนี้", "there is no such item"}
 	}
 	from := map[AidEventKind][]AidItemState{
-		AidOrdered: {ItemGranted, ItemFailed}, AidItemPaid: {ItemOrdered}, AidItemFailed: {ItemOrdered}, AidItemGiven: {ItemGranted, ItemFailed},
+		AidOrdered: {ItemGranted, ItemFailed}, AidItemPaid: {ItemOrdered, ItemFailed}, AidItemFailed: {ItemOrdered}, AidItemGiven: {ItemGranted, ItemFailed},
 	}[e.Kind]
 	if e.Kind == AidItemFailed && i.Goods {
 		from = []AidItemState{ItemGranted, ItemFailed}

@@ -8,7 +8,7 @@ import (
 
 // mayPay keeps who decides, and who asks, away from the money.
 func (a AidRequest) mayPay(e AidEvent) aidNo {
-	decided := e.By == a.Planner || e.By == a.Filer || slices.Contains(a.Approvals, e.By)
+	decided := e.By == a.Planner || e.By == a.Filer || slices.Contains(slices.Concat(a.Approvals, a.Wrote, a.Recused), e.By)
 	counter := e.Kind == AidItemPaid && e.Private.Receipt != ""
 	switch {
 	case e.Kind == AidOrdered && decided:
@@ -21,19 +21,37 @@ func (a AidRequest) mayPay(e AidEvent) aidNo {
 	return aidNo{}
 }
 
+// MayPayAtCounter says why somebody may not hand out its cash.
+func (a AidRequest) MayPayAtCounter(by Actor) error {
+	no := a.mayPay(AidEvent{Kind: AidItemPaid, By: by, Private: AidPrivate{Receipt: "?", Files: []string{"?"}}})
+	if no == (aidNo{}) {
+		return nil
+	}
+	return &RefusedError{Kind: Kind(AidItemPaid), State: State(a.State), Th: no.th, En: no.en}
+}
+
 // MaySetPayee says why somebody may not say to which account the money goes.
 func (a AidRequest) MaySetPayee(by Actor) error {
 	no := aidNo{}
 	switch {
 	case a.State != AidApproved:
 		no = aidNo{"ยังไม่มีเงินที่อนุมัติ หรือจ่ายครบแล้ว", "no money waits to be paid"}
-	case by == a.Planner || slices.Contains(a.Approvals, by):
+	case by == a.Planner || slices.Contains(slices.Concat(a.Approvals, a.Recused), by):
 		no = aidNo{"ผู้วางแผนหรือผู้อนุมัติกำหนดบัญชีไม่ได้", "who planned or approved it may not say where the money goes"}
 	}
 	if no == (aidNo{}) {
 		return nil
 	}
 	return &RefusedError{Kind: Kind(AidOrdered), State: State(a.State), Th: no.th, En: no.en}
+}
+
+// PayeeKnown reports whether the money goes to somebody of the household, by the name of the account, or to no account.
+func (f AidForm) PayeeKnown() bool {
+	if f.Account.Cash || f.Account.Number == "" {
+		return true
+	}
+	same := func(first, last string) bool { return bareName(first+" "+last) == bareName(f.Account.Name) }
+	return same(f.Subject.First, f.Subject.Last) || slices.ContainsFunc(f.Members, func(m AidMember) bool { return same(m.First, m.Last) })
 }
 
 // A payment order is known to the bank by a reference of twelve signs: P, ten
@@ -87,6 +105,7 @@ type AidPayable struct {
 	Account   AidAccount
 	Payee     int   // which account of those that officers put in; 0: the form's own
 	PayeeBy   Actor // who put it in
+	PayeeToo  Actor // who put the same in before: an account that one person alone knows of gets nothing
 	Corrected bool  // it failed, and an officer has put an account in since
 }
 
@@ -99,6 +118,7 @@ const (
 	LeftUnconfirmed AidLeftOut = "UNCONFIRMED"     // no officer has confirmed the amount
 	LeftNoAccount   AidLeftOut = "NO_ACCOUNT"      // there is no account that a bank takes, and it is not cash
 	LeftFailed      AidLeftOut = "FAILED"          // it failed, and nobody has looked at the account since
+	LeftAlone       AidLeftOut = "ACCOUNT_ALONE"   // one officer put the account in, and no other one the same
 	LeftTaken       AidLeftOut = "ALREADY_ORDERED" // somebody else ordered it meanwhile, or the law refused
 )
 
@@ -106,7 +126,7 @@ const (
 func (p AidPayable) LeftOut(by Actor, paper, confirmed, takesBank bool) AidLeftOut {
 	order := AidEvent{Kind: AidOrdered, By: by, Item: p.Item.ID, Order: p.Item.Order + "?"}
 	switch {
-	case p.Request.mayPay(order) != (aidNo{}) || by == p.PayeeBy:
+	case p.Request.mayPay(order) != (aidNo{}) || by == p.PayeeBy || by == p.PayeeToo:
 		return LeftFourEyes
 	case p.Request.mayHappen(order) != nil:
 		return LeftTaken
@@ -116,6 +136,8 @@ func (p AidPayable) LeftOut(by Actor, paper, confirmed, takesBank bool) AidLeftO
 		return LeftUnconfirmed
 	case p.Item.State == ItemFailed && !p.Corrected:
 		return LeftFailed
+	case p.Payee > 0 && p.PayeeToo == (Actor{}):
+		return LeftAlone
 	case !p.Account.Cash && !takesBank:
 		return LeftNoAccount
 	}

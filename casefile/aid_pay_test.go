@@ -89,6 +89,9 @@ func TestMoneyMovesByItsOrderAndByOtherHands(t *testing.T) {
 	counter.By, counter.Private.Files = person("chief"), []string{"f"}
 	refuse(ordered, "cash from who approved", counter)
 	failed := must(ordered, event(casefile.AidItemFailed, "cashier", first))
+	if late := must(failed, event(casefile.AidItemPaid, "cashier", first)); late.State != casefile.AidPaid || late.Items[0].Reason != "" {
+		t.Errorf("paid after all: %+v", late)
+	}
 	again := must(failed, event(casefile.AidOrdered, "cashier", second))
 	refuse(again, "a late answer to the first order", event(casefile.AidItemPaid, "cashier", first))
 	if paid := must(again, event(casefile.AidItemPaid, "cashier", second)); paid.State != casefile.AidPaid || paid.Items[0].Tries != 2 {

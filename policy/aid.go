@@ -185,8 +185,19 @@ func (p *Policy) AidVouched(code string, confirmed []AidConfirmed, at time.Time)
 
 // AidApprovals is how many people must agree to a plan: two above an amount, whoever they are.
 func (p *Policy) AidApprovals(items []casefile.AidItem, province string) int {
-	needed := 1
-	for _, t := range p.aid().tiers(items, province) {
+	return p.AidApprovalsBeside(items, province, nil, time.Time{})
+}
+
+// AidApprovalsBeside counts what other requests of the same people were granted shortly before: a plan that is cut into
+// two requests needs as many people as a whole one.
+func (p *Policy) AidApprovalsBeside(items []casefile.AidItem, province string, granted []AidGranted, at time.Time) int {
+	needed, before := 1, int64(0)
+	for _, g := range granted {
+		if g.At.After(at.AddDate(0, 0, -p.aid().Together)) {
+			before += min(max(g.Satang, 0), mostSatang)
+		}
+	}
+	for _, t := range p.aid().tiers(items, province, before) {
 		needed = max(needed, t.Needed)
 	}
 	return needed
@@ -195,7 +206,7 @@ func (p *Policy) AidApprovals(items []casefile.AidItem, province string) int {
 // AidApprover lists the rights of which an approver needs one; it must suffice for every item.
 func (p *Policy) AidApprover(items []casefile.AidItem, province string) []casefile.Right {
 	rights := slices.Clone(aidApprovers)
-	for _, t := range p.aid().tiers(items, province) {
+	for _, t := range p.aid().tiers(items, province, 0) {
 		rights = slices.DeleteFunc(rights, func(r casefile.Right) bool { return !slices.Contains(t.Rights, r) })
 	}
 	if len(rights) == 0 {
@@ -212,9 +223,9 @@ func (p *Policy) MayApproveAid(items []casefile.AidItem, province string, rights
 // aidApprovers are the rights that an approver may need one of, the lowest first.
 var aidApprovers = []casefile.Right{casefile.RightOperator, casefile.RightProfessional, casefile.RightSupervisor}
 
-// tiers are those of each item, by what the whole plan comes to: a plan cannot be cut into pieces that need fewer.
-func (a *AidCatalogue) tiers(items []casefile.AidItem, province string) []AidTier {
-	var sum int64
+// tiers are those of each item, by what the whole plan comes to beside what was granted: a plan cannot be cut into
+// pieces that need fewer.
+func (a *AidCatalogue) tiers(items []casefile.AidItem, province string, sum int64) []AidTier {
 	var out []AidTier
 	for _, i := range items {
 		sum += counted(i)

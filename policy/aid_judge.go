@@ -16,11 +16,14 @@ const (
 	ruleForm    = "MONEY_OR_GOODS" // money is planned as money, goods as goods
 	ruleLeast   = "AMOUNT_LEAST"
 	ruleMost    = "AMOUNT_MOST"
+	// RulePayee is the one of the account into which money is paid.
+	RulePayee = "PAYEE_OF_HOUSEHOLD"
 )
 
 var aidWords = map[string]Text{
 	ruleInForce: {"ไม่มีรายการนี้ในบัญชีความช่วยเหลือของวันนี้", "This is not in the aid catalogue on this day"},
 	ruleForm:    {"รายการนี้ต้องเป็นเงินหรือสิ่งของตามบัญชีความช่วยเหลือ", "Money or goods: as the aid catalogue says"},
+	RulePayee:   {"ชื่อบัญชีไม่ตรงกับผู้รับความช่วยเหลือหรือคนในครัวเรือน", "The account is in nobody's name of the household"},
 	ruleLeast:   {"ต่ำกว่าอัตราขั้นต่ำของรายการนี้ ({min} บาท)", "Less than the catalogue grants ({min} baht)"},
 	ruleMost:    {"ช่วยเหลือได้ไม่เกิน {max} บาทต่อ{unit} รายการนี้ช่วยได้อีก {left} บาท", "At most {max} baht for each {unit}; {left} baht may be granted here"},
 }
@@ -331,7 +334,7 @@ var verdicts = map[casefile.AidFindingKind]Text{
 // sameBy says by what a duplicate was found.
 var sameBy = map[string]Text{
 	"NUMBER": {"เลขประจำตัวตรงกัน", "the same number"}, "NAME": {"ชื่อและวันเกิดตรงกัน", "the same name and birth"},
-	"HOME": {"ที่อยู่ตรงกัน", "the same address"}, "PHONE": {"โทรศัพท์ตรงกัน", "the same telephone"},
+	"HOME": {"ที่อยู่ตรงกัน", "the same address"}, "NAME_NEAR": {"ชื่อและอำเภอตรงกัน", "the same name in the same district"}, "PHONE": {"โทรศัพท์ตรงกัน", "the same telephone"},
 }
 
 // AidWords says what a finding means, with the rule's own words and amounts.

@@ -20,6 +20,7 @@ type AidCatalogue struct {
 	Rules     map[string]AidTest    `yaml:"rules"`
 	Limits    map[string]AidCeiling `yaml:"limits"`
 	Approvers []AidChain            `yaml:"approvers"`
+	Together  int                   `yaml:"together"` // days in which the requests of one household are approved as one
 }
 
 // AidTestKind is what a rule looks at.
@@ -352,6 +353,9 @@ func (c *checker) aidChains(a *AidCatalogue) {
 				c.fail(tier.to("rights"), "want rights of those who may approve: %v", aidApprovers)
 			}
 		}
+	}
+	if a.Together < 0 || a.Together > 366 {
+		c.fail(at{"together"}, "want 0 to 366 days")
 	}
 	if !whole {
 		c.fail(at{"approvers"}, "a chain without kinds and province is missing: somebody must approve everything")

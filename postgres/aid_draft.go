@@ -103,8 +103,16 @@ func (s *Store) SavePart(ctx context.Context, id casefile.AidID, part casefile.A
 	}
 	now, at := 0, s.Now()
 	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
-		if _, _, err := s.writableAid(ctx, q, id); err != nil {
+		a, waits, err := s.writableAid(ctx, q, id)
+		if err != nil {
 			return err
+		}
+		last, err := q.LastAidForm(ctx, string(id))
+		if err != nil {
+			return err
+		}
+		if int(last) > a.Form && waits.InboxLast > waits.InboxHeard { // a part that changes now would be in no form
+			return onItsWay(a)
 		}
 		row, err := q.AidPart(ctx, db.AidPartParams{AidID: string(id), Part: string(part)})
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -124,6 +132,14 @@ func (s *Store) SavePart(ctx context.Context, id casefile.AidID, part casefile.A
 		return q.SaveAidPart(ctx, db.SaveAidPartParams{AidID: string(id), Part: string(part), Saved: int32(now), PartSealed: sealed, At: at}) // #nosec G115 -- a count of saves
 	})
 	return now, err
+}
+
+// onItsWay refuses to change a form that was sent and has not been heard yet.
+func onItsWay(a casefile.AidRequest) error {
+	return &casefile.RefusedError{
+		Kind: casefile.Kind(casefile.AidSent), State: casefile.State(a.State),
+		Th: "ส่งคำขอแล้ว ระบบกำลังรับเรื่อง", En: "it is sent and on its way",
+	}
 }
 
 // AidDraft reads what is filled in, and how often each part was saved.

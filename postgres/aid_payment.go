@@ -69,13 +69,14 @@ func (s *Store) payable(ctx context.Context, q *db.Queries, requests []casefile.
 			onItsWay[of] = true
 		}
 	}
-	newest := map[string]db.NewestPayeesRow{}
-	for _, p := range payees {
-		newest[p.AidID] = p
+	newest, before := map[string]db.NewestPayeesRow{}, map[string]db.NewestPayeesRow{}
+	for _, p := range payees { // in the order in which they were put in
+		before[p.AidID], newest[p.AidID] = newest[p.AidID], p
 	}
 	var out []casefile.AidPayable
 	for _, a := range requests {
 		var account *casefile.AidAccount
+		var too casefile.Actor
 		for _, i := range a.Items {
 			of := item{a.ID, i.ID}
 			if i.Goods || onItsWay[of] || i.State != casefile.ItemGranted && i.State != casefile.ItemFailed {
@@ -86,9 +87,19 @@ func (s *Store) payable(ctx context.Context, q *db.Queries, requests []casefile.
 				if account, err = s.account(ctx, q, a, payee); err != nil {
 					return nil, err
 				}
+				if first := before[string(a.ID)]; first.N > 0 && first.By != payee.By {
+					same, err := s.account(ctx, q, a, first)
+					if err != nil {
+						return nil, err
+					}
+					if *same == *account {
+						too = actorIn(first.By)
+					}
+				}
 			}
 			out = append(out, casefile.AidPayable{
-				Request: a, Item: i, Account: *account, Payee: int(payee.N), PayeeBy: actorIn(payee.By), Corrected: int(payee.N) > failedUnder[of],
+				Request: a, Item: i, Account: *account, Payee: int(payee.N), PayeeBy: actorIn(payee.By), PayeeToo: too,
+				Corrected: int(payee.N) > failedUnder[of],
 			})
 		}
 	}
@@ -113,6 +124,31 @@ func (s *Store) account(ctx context.Context, q *db.Queries, a casefile.AidReques
 func actorIn(text string) casefile.Actor {
 	kind, id, _ := strings.Cut(text, ":")
 	return casefile.Actor{Kind: casefile.ActorKind(kind), ID: id}
+}
+
+// Payee is the account to which the money of a request goes: the one that an officer put in last, or else the form's own.
+func (s *Store) Payee(ctx context.Context, id casefile.AidID) (casefile.AidAccount, error) {
+	var out casefile.AidAccount
+	a, err := s.Aid(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+		payees, err := q.NewestPayees(ctx, []string{string(id)})
+		if err != nil {
+			return err
+		}
+		var newest db.NewestPayeesRow
+		for _, p := range payees { // in the order in which they were put in
+			newest = p
+		}
+		account, err := s.account(ctx, q, a, newest)
+		if err == nil {
+			out = *account
+		}
+		return err
+	})
+	return out, err
 }
 
 // SetPayee puts an account in place of the one before. It takes hold from the next order on.

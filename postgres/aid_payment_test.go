@@ -379,6 +379,9 @@ func TestWhatFailedIsOrderedAgainToTheNewAccount(t *testing.T) {
 	}
 	a, _ = f.Aid(t.Context(), a.ID)
 	f.aidHappens(a, casefile.AidEvent{Kind: casefile.AidItemFailed, By: at("cashier"), Item: 1, Reason: "ACCOUNT_CLOSED", Order: first.Reference})
+	if b, err := f.answer("b", bank.Line{N: 2, Reference: first.Reference, Satang: 300000, At: began, Reason: "BANK_REFUSED"}); err != nil || b.Lines[0].Became != casefile.AnswerAlready {
+		t.Errorf("refused again: %+v, %v", b, err)
+	}
 	why := func(by string) casefile.AidLeftOut {
 		t.Helper()
 		pay, err := f.PayableAid(t.Context(), "pmj")
@@ -392,11 +395,24 @@ func TestWhatFailedIsOrderedAgainToTheNewAccount(t *testing.T) {
 	}
 	another := giro
 	another.Number = "9876543210"
-	if err := f.SetPayee(t.Context(), at("clerk"), a.ID, another); err != nil {
-		t.Fatal(err)
+	put := func(by string, account casefile.AidAccount) {
+		t.Helper()
+		if err := f.SetPayee(t.Context(), at(by), a.ID, account); err != nil {
+			t.Fatal(err)
+		}
 	}
+	put("clerk", another)
+	for _, alone := range []func(){
+		func() {}, func() { put("clerk", another) }, func() { put("second", giro) }, // nobody else, the same person twice, another account
+	} {
+		if alone(); why("cashier") != casefile.LeftAlone {
+			t.Errorf("an account of one person: %q", why("cashier"))
+		}
+	}
+	put("second", another)
+	put("clerk", another)
 	for by, want := range map[string]casefile.AidLeftOut{
-		"cashier": "", "clerk": casefile.LeftFourEyes, "chief": casefile.LeftFourEyes, "officer": casefile.LeftFourEyes,
+		"cashier": "", "clerk": casefile.LeftFourEyes, "second": casefile.LeftFourEyes, "chief": casefile.LeftFourEyes, "officer": casefile.LeftFourEyes,
 	} {
 		if got := why(by); got != want {
 			t.Errorf("%s: %q, want %q", by, got, want)
@@ -406,15 +422,12 @@ func TestWhatFailedIsOrderedAgainToTheNewAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.SetPayee(t.Context(), at("clerk"), a.ID, giro); err != nil { // while somebody looks at the list
-		t.Fatal(err)
-	}
+	put("clerk", giro) // while somebody looks at the list
 	if err := f.BeginBatch(t.Context(), casefile.AidBatch{ID: uuid.NewString(), Office: "pmj", By: at("cashier"), At: began}, pay); !errors.Is(err, casefile.ErrMoved) {
 		t.Errorf("ordered to an account that was replaced: %v", err)
 	}
-	if err := f.SetPayee(t.Context(), at("clerk"), a.ID, another); err != nil {
-		t.Fatal(err)
-	}
+	put("clerk", another)
+	put("second", another)
 	id := f.batch("pmj")
 	f.whole(id)
 	file, err := f.BatchFile(t.Context(), at("cashier"), id)
@@ -496,7 +509,7 @@ func TestCashIsHandedOutByOtherHands(t *testing.T) {
 	var refused *casefile.RefusedError
 	for what, err := range map[string]error{
 		"who made the batch": pay("cashier", refs[a.ID], signature), "the bank's order": pay("teller", refs[other.ID], signature),
-		"no signature": pay("teller", refs[a.ID]), "another's signature": pay("teller", refs[a.ID], f.aidFile(other, "SIGNATURE", true)),
+		"no signature": pay("teller", refs[a.ID]), "who approved": pay("chief", refs[a.ID], signature), "who planned": pay("officer", refs[a.ID], signature), "another's signature": pay("teller", refs[a.ID], f.aidFile(other, "SIGNATURE", true)),
 	} {
 		if !errors.As(err, &refused) {
 			t.Errorf("%s: %v", what, err)

@@ -142,7 +142,7 @@ func (s *Store) AidTwins(ctx context.Context, id casefile.AidID) ([]activities.A
 }
 
 // aidMarks are what identities are of, the surest first.
-var aidMarks = []struct{ mark, by string }{{"N:", "NUMBER"}, {"B:", "NAME"}, {"H:", "HOME"}, {"P:", "PHONE"}}
+var aidMarks = []struct{ mark, by string }{{"N:", "NUMBER"}, {"B:", "NAME"}, {"H:", "HOME"}, {"S:", "NAME_NEAR"}, {"P:", "PHONE"}}
 
 // matches says by what two lists of identities are of the same.
 func matches(a, b []string) string {
@@ -154,9 +154,9 @@ func matches(a, b []string) string {
 	return ""
 }
 
-// people are the identities by which limits count, sorted: a telephone may be a neighbour's.
+// people are the identities by which limits count, sorted: a telephone may be a neighbour's, and so may a name.
 func people(identities []string) []string {
-	own := slices.DeleteFunc(slices.Clone(identities), func(x string) bool { return strings.HasPrefix(x, "P:") })
+	own := slices.DeleteFunc(slices.Clone(identities), func(x string) bool { return strings.HasPrefix(x, "P:") || strings.HasPrefix(x, "S:") })
 	slices.Sort(own)
 	return slices.Compact(own)
 }

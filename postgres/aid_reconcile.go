@@ -90,6 +90,9 @@ func (s *Store) settle(ctx context.Context, q *db.Queries, r *casefile.AidAnswer
 		}
 		o := orders[l.Reference]
 		line := casefile.AidAnswerLine{N: l.N, Reference: l.Reference, Satang: l.Satang, Result: result, Reason: l.Reason, Became: became(o, l, result)}
+		if line.Became == casefile.AnswerApplied && slices.Contains(done.Refs, l.Reference) {
+			line.Became = casefile.AnswerOtherwise // one file says both
+		}
 		if line.Became == casefile.AnswerApplied {
 			o.Result = new(string(result)) // a second line of the file finds it so
 			done.Refs, done.Results = append(done.Refs, l.Reference), append(done.Results, string(result))
@@ -119,6 +122,8 @@ func became(o *db.LockPaymentsRow, l bank.Line, result casefile.AidEventKind) ca
 		return casefile.AnswerAmount
 	case zero(o.Result) == string(result):
 		return casefile.AnswerAlready
+	case zero(o.Result) == string(casefile.AidItemFailed) && l.Paid && !o.Again: // paid after all: it must not be ordered once more
+		return casefile.AnswerApplied
 	case o.Result != nil:
 		return casefile.AnswerOtherwise
 	}
@@ -152,20 +157,31 @@ func (s *Store) AtCounter(ctx context.Context, p casefile.AidPayment, provinces 
 		case rows[0].Result != nil:
 			return refuse("คำสั่งจ่ายนี้มีผลแล้ว", "this order has a result already")
 		}
-		row := db.SettleAtCounterParams{Reference: p.Reference, Result: new(string(p.Result)), Reason: p.Reason, At: &p.ResultAt, By: new(actorText(p.ResultBy))}
+		settle := db.SettleAtCounterParams{Reference: p.Reference, Result: new(string(p.Result)), Reason: p.Reason, At: &p.ResultAt, By: new(actorText(p.ResultBy))}
 		if p.Result == casefile.AidItemPaid {
 			aid := casefile.AidID(rows[0].AidID)
+			row, err := q.ReadAid(ctx, string(aid))
+			if err != nil {
+				return err
+			}
+			request, err := readAid(row.Doc)
+			if err == nil {
+				err = request.MayPayAtCounter(p.ResultBy) // what its process would refuse is not kept here
+			}
+			if err != nil {
+				return err
+			}
 			if err := wholeFiles(ctx, q, aid, p.Private.Files, "SIGNATURE"); err != nil {
 				return err
 			}
-			if row.PrivateSealed, err = s.sealJSON(p.Private, "aid_payments", "private_sealed", p.Reference); err != nil {
+			if settle.PrivateSealed, err = s.sealJSON(p.Private, "aid_payments", "private_sealed", p.Reference); err != nil {
 				return err
 			}
 		}
-		if _, err := q.SettleAtCounter(ctx, row); err != nil {
+		if _, err := q.SettleAtCounter(ctx, settle); err != nil {
 			return err
 		}
-		return auditMoney(ctx, q, v, counterPaid, s.Now(), casefile.AidID(rows[0].AidID), row.PrivateSealed)
+		return auditMoney(ctx, q, v, counterPaid, s.Now(), casefile.AidID(rows[0].AidID), settle.PrivateSealed)
 	})
 }
 

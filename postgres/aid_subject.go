@@ -50,7 +50,7 @@ func (s *Store) keepSubject(ctx context.Context, id casefile.AidID, by casefile.
 	if err := s.register(ctx, r, id, &subject); err != nil {
 		return "", "", err
 	}
-	identities := append(s.identities(subject),
+	identities := append(s.identities(subject, homeKey(f.Home.District)),
 		"H:"+s.Sealer.Blind("aid.home", homeKey(f.Home.Address)+"|"+f.Home.Province+"|"+homeKey(f.Home.District)))
 	if number, ok := phone.E164(subject.Phone); ok {
 		identities = append(identities, "P:"+s.Sealer.Blind("aid.phone", number))
@@ -72,7 +72,7 @@ func (s *Store) keepSubject(ctx context.Context, id casefile.AidID, by casefile.
 		if person.ID == subject.ID {
 			continue
 		}
-		identities = append(identities, s.identities(person)...)
+		identities = append(identities, s.identities(person, homeKey(f.Home.District))...)
 		err = s.JoinHousehold(ctx, r, home, person.ID, today.In(policy.Bangkok).Format(time.DateOnly))
 		if err := there(err); err != nil {
 			return "", "", err
@@ -124,11 +124,14 @@ func (s *Store) register(ctx context.Context, r casefile.Reader, id casefile.Aid
 }
 
 // identities are keyed hashes of a person, each with what it is of: the number, and the name with the year of birth,
-// which is all that many forms say of it.
-func (s *Store) identities(p casefile.Person) []string {
+// which is all that many forms say of it, or with the district, for who says none.
+func (s *Store) identities(p casefile.Person, district string) []string {
 	var out []string
 	if p.Number != "" {
 		out = append(out, "N:"+s.Sealer.Blind("aid.number", p.Number))
+	}
+	if p.Last != "" {
+		out = append(out, "S:"+s.Sealer.Blind("aid.name.place", casefile.NameKey(p.First, p.Last)+"|"+district))
 	}
 	if p.Birth.Known() && p.Last != "" {
 		out = append(out, "B:"+s.Sealer.Blind("aid.name", fmt.Sprintf("%s|%d", casefile.NameKey(p.First, p.Last), p.Birth.Year)))

@@ -136,6 +136,7 @@ func TestANewMonthLosesNoWord(t *testing.T) {
 	h := startOwn(t, float64(30*24*time.Hour)/float64(perMonth))
 	o := h.office()
 	id := o.opens()
+	o.begins(id)
 	const tasks = 60
 	first := o.run(id)
 	o.order(id, o.tasks(tasks))

@@ -101,6 +101,7 @@ var tokens = map[string]string{
 	police:   "token-of-the-partner-police-005",
 	eef:      "token-of-the-partner-eef-000006",
 	cashier:  "token-of-a-cashier-of-an-office-07", teller: "token-of-a-teller-of-an-office-008", clerk: "token-of-a-clerk-of-an-office-009",
+	second: "token-of-a-second-clerk-there-010",
 }
 
 // scoped is an operator of one province, written as ESS_OPERATORS wants it.
@@ -113,6 +114,7 @@ const (
 	cashier  = "darun/FINANCE"
 	teller   = "malee/FINANCE"
 	clerk    = "pim/OPERATOR"
+	second   = "orn/OPERATOR"
 )
 
 // newSystem starts an installation at a speed, on the shared servers or on others.

@@ -219,7 +219,7 @@ func (p *plea) tell(ctx workflow.Context) {
 	if len(p.says) == 0 {
 		return
 	}
-	in := activities.TellAidInput{Aid: p.a.ID, Form: p.a.Form, Seq: p.a.Version, Messages: p.says}
+	in := activities.TellAidInput{Aid: p.a.ID, Form: p.a.Form, Case: p.a.Case, Seq: p.a.Version, Messages: p.says}
 	p.says = nil
 	said := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: TellQueue, StartToCloseTimeout: time.Minute, HeartbeatTimeout: activities.BeatWithin, ScheduleToCloseTimeout: time.Hour,

@@ -17,6 +17,7 @@ import (
 // phoneOrders are what somebody may say from a phone. Who plans, decides or moves money does it at a console.
 var phoneOrders = []casefile.AidEventKind{
 	casefile.AidSent, casefile.AidTakenBack, casefile.AidVisitMissed, casefile.AidWasVisited, casefile.AidContested, casefile.AidItemGiven, casefile.AidLookedIn,
+	casefile.AidIntoAlarm,
 }
 
 // hear judges what arrived, one word at a time.
@@ -190,8 +191,8 @@ func (p *plea) agreed(ctx workflow.Context, x casefile.AidEvent) ([]policy.AidLi
 	if err := p.check(ctx, p.a, "look at the rules once more", &checked); err != nil {
 		return nil, err
 	}
-	if !slices.Equal(p.a.Found, checked.Found) {
-		found := casefile.AidEvent{Kind: casefile.AidChecked, By: casefile.System, Found: checked.Found}
+	if !slices.Equal(p.a.Found, checked.Found) || checked.Needed > p.a.Needed {
+		found := casefile.AidEvent{Kind: casefile.AidChecked, By: casefile.System, Found: checked.Found, Needed: checked.Needed}
 		if err := p.commit(ctx, p.clockID(), nil, nil, found); err != nil {
 			return nil, err
 		}

@@ -46,7 +46,8 @@ func asks(t *testing.T) *asking {
 	income := int64(100000)
 	w.form = casefile.AidForm{
 		Subject: casefile.AidSubject{First: "x", Phone: "0812345678", SafeToCall: true}, Home: casefile.AidHome{Province: "65", District: "6501"},
-		Need: casefile.AidNeed{Problems: []casefile.Problem{casefile.IncomeLiving}, Urgency: casefile.AidNormal, Wanted: []string{"EMERGENCY", "RELIEF_BAG"}, Income: &income},
+		Need:     casefile.AidNeed{Problems: []casefile.Problem{casefile.IncomeLiving}, Urgency: casefile.AidNormal, Wanted: []string{"EMERGENCY", "RELIEF_BAG"}, Income: &income},
+		Consents: []casefile.AidConsent{{Purpose: casefile.ForContact, Given: true, Basis: "CONSENT"}},
 	}
 	for _, row := range policy.Default().AidRows(epoch) {
 		w.trust = append(w.trust, policy.AidConfirmed{Code: row.Code, Digest: row.Digest, Name: "somebody", At: epoch})
@@ -386,5 +387,88 @@ func TestADraftIsNobodysWork(t *testing.T) {
 	w.runs(time.Hour)
 	if !w.env.IsWorkflowCompleted() || w.env.GetWorkflowError() != nil || len(w.events) != 0 {
 		t.Errorf("%v, %+v", w.env.GetWorkflowError(), w.events)
+	}
+}
+
+// What is cut into two requests needs as many eyes as one, also when the other one was granted after the plan was made.
+func TestTwoRequestsNeedAsManyEyesAsOne(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		w := asks(t)
+		grant := func() {
+			w.granted = append(w.granted, policy.AidGranted{Aid: "other", Item: 1, Code: "LOW_INCOME", Satang: 300000, At: w.now()})
+		}
+		w.visited()
+		var first, second *verdict
+		w.at(day+time.Hour, func() {
+			if !after {
+				grant()
+			}
+		})
+		w.at(day+2*time.Hour, func() { w.orders("planner", casefile.AidOrder{Kind: casefile.AidPlanMade, Items: money(300000)}) })
+		w.at(day+3*time.Hour, func() {
+			if after {
+				grant()
+			}
+			first = w.orders("chief", casefile.AidOrder{Kind: casefile.AidAgreed})
+		})
+		w.at(day+4*time.Hour, func() {
+			if w.a.State != casefile.AidPlanned || w.a.Needed != 2 {
+				t.Errorf("after one agreed: %s, %d are needed", w.a.State, w.a.Needed)
+			}
+			second = w.orders("second", casefile.AidOrder{Kind: casefile.AidAgreed})
+		})
+		w.runs(2 * day)
+		if first.err != nil || second.err != nil || w.a.State != casefile.AidApproved {
+			t.Errorf("first %v, second %v: %s", first.err, second.err, w.a.State)
+		}
+	}
+}
+
+// Who stands in the home can say that it cannot wait; who has nothing to do with it cannot.
+func TestAnEmergencyIsOnePressOnAPhone(t *testing.T) {
+	for member, want := range map[string]casefile.AidState{volunteer: casefile.AidUrgent, "stranger": casefile.AidSubmitted} {
+		w := asks(t)
+		w.files()
+		w.at(time.Minute, func() {
+			w.says(casefile.AidOrder{Kind: casefile.AidIntoAlarm, By: casefile.Actor{Kind: casefile.ByMember, ID: member}})
+		})
+		w.runs(time.Hour)
+		if w.a.State != want || (w.alarms == 1) != (want == casefile.AidUrgent) {
+			t.Errorf("%s: %s with %d alarms", member, w.a.State, w.alarms)
+		}
+	}
+}
+
+// Whom messages were not agreed to with gets none, however safe it would be.
+func TestThePersonIsToldOnlyIfTheyAgreed(t *testing.T) {
+	w := asks(t)
+	w.form.Consents[0].Given = false
+	w.files()
+	w.runs(time.Hour)
+	if got := w.told("+66812345678"); len(got) != 0 {
+		t.Errorf("the person heard %v", got)
+	}
+}
+
+// Money goes to the household. Into another account it goes once an officer has looked whose that is.
+func TestAnAccountOfSomebodyElseIsLookedAt(t *testing.T) {
+	for name, blocks := range map[string]bool{"นางมะลิ  ดีงาม": false, "บัว ดีงาม": false, "อาสา ใจดี": true} {
+		w := asks(t)
+		w.form.Subject.First, w.form.Subject.Last = "มะลิ", "ดีงาม"
+		w.form.Members = []casefile.AidMember{{First: "บัว", Last: "ดีงาม", Relation: "CHILD"}}
+		w.form.Account = casefile.AidAccount{Bank: "006", Number: "0123456789", Name: name}
+		w.visited()
+		var alone, looked *verdict
+		w.at(day+2*time.Hour, func() { w.orders("planner", casefile.AidOrder{Kind: casefile.AidPlanMade, Items: money(300000)}) })
+		w.at(day+3*time.Hour, func() { alone = w.orders("chief", casefile.AidOrder{Kind: casefile.AidAgreed}) })
+		w.at(day+4*time.Hour, func() {
+			finding := &casefile.AidFinding{Kind: casefile.FoundUnknown, Rule: policy.RulePayee}
+			looked = w.orders("officer", casefile.AidOrder{Kind: casefile.AidCleared, Reason: "RULE_MET", Cleared: finding})
+		})
+		w.at(day+5*time.Hour, func() { w.orders("chief", casefile.AidOrder{Kind: casefile.AidAgreed}) })
+		w.runs(2 * day)
+		if (alone.err != nil) != blocks || (looked.err == nil) != blocks || w.a.State != casefile.AidApproved {
+			t.Errorf("%s: alone %v, looked %v: %s", name, alone.err, looked.err, w.a.State)
+		}
 	}
 }

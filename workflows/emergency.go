@@ -202,7 +202,7 @@ func (s *story) turn(ctx workflow.Context) error {
 			err = s.answer(ctx)
 		case len(s.told) > 0:
 			err = s.consider(ctx)
-		case len(s.c.Due(s.now(ctx))) > 0 && s.serves():
+		case len(s.c.Due(s.now(ctx))) > 0 && s.serves() && !s.finishing(ctx):
 			err = s.lapse(ctx)
 		default: // what the turn recorded is said and shown together
 			s.tell(ctx)

@@ -48,6 +48,10 @@ func (s *story) long(ctx workflow.Context) bool {
 	return s.followUp && s.now(ctx).Sub(s.clock.Case(workflow.GetInfo(ctx).WorkflowStartTime)) >= runFor
 }
 
+// finishing reports whether a run that is long enough only waits for what it is
+// saying. It calls nobody meanwhile: one who never stops talking never begins anew.
+func (s *story) finishing(ctx workflow.Context) bool { return s.long(ctx) && s.telling > 0 }
+
 // handOn lets the other workflow go on, and ends only when that one is known to run.
 func (s *story) handOn(ctx workflow.Context) error {
 	return s.local(ctx, "hand the case on", deeds.HandOn, activities.HandOnInput{Case: s.c.ID, UpTo: max(s.upTo, s.c.Inbox)}).Get(ctx, nil)

@@ -21,7 +21,7 @@ type alarm struct {
 // rest waits until something arrives or the next deadline passes. It is the
 // only place that starts timers: absolute, named, cancelled when not needed.
 func (s *story) rest(ctx workflow.Context) error {
-	if d, ok := s.c.NextDeadline(); ok && s.serves() {
+	if d, ok := s.c.NextDeadline(); ok && s.serves() && !s.finishing(ctx) {
 		s.set(ctx, d)
 	} else {
 		s.unset()

@@ -381,7 +381,7 @@ func (in aidImport) send(ctx context.Context, row aidRow) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for part, doc := range row.form.Parts() {
+	for part, doc := range in.partsOf(row.form, saved) {
 		raw, err := json.Marshal(doc)
 		if err != nil {
 			return "", err
@@ -398,6 +398,18 @@ func (in aidImport) send(ctx context.Context, row aidRow) (string, error) {
 		in.log.WarnContext(ctx, "the worker finds an imported request by itself", "error", err)
 	}
 	return did, nil
+}
+
+// partsOf are the parts to save of a row. What it has no more is no longer so: no money goes to an account that was taken out.
+func (in aidImport) partsOf(f casefile.AidForm, saved map[casefile.AidPart]int) map[casefile.AidPart]any {
+	parts := f.Parts()
+	for part, none := range map[casefile.AidPart]any{casefile.PartMembers: []casefile.AidMember{}, casefile.PartAccount: casefile.AidAccount{}} {
+		column := func(c policy.AidColumn) bool { return strings.HasPrefix(c.Field, string(part)+".") }
+		if _, filled := parts[part]; !filled && saved[part] > 0 && slices.ContainsFunc(in.mapping.Columns, column) {
+			parts[part] = none
+		}
+	}
+	return parts
 }
 
 // formKey is the same for the same form.

@@ -207,3 +207,25 @@ func TestALineWithMistakesIsToldByColumn(t *testing.T) {
 		t.Errorf("the report quotes, or has more than a line:\n%v", err)
 	}
 }
+
+// A row that is corrected by taking its account or its household out takes them out of the request, too.
+func TestWhatACorrectedRowHasNoMoreIsTakenOut(t *testing.T) {
+	p := aidTableParts(t)
+	f := households(t, p, 1)[0]
+	f.Members, f.Account = nil, casefile.AidAccount{}
+	before := map[casefile.AidPart]int{casefile.PartMembers: 1, casefile.PartAccount: 2}
+	in := aidImport{parts: p, mapping: &policy.AidMapping{Columns: []policy.AidColumn{{Field: "account.number"}, {Field: "members.1.first_name"}}}}
+	for part := range before {
+		if doc, there := in.partsOf(f, before)[part]; !there {
+			t.Errorf("%s stays as it was", part)
+		} else if raw, err := json.Marshal(doc); err != nil || casefile.CheckAidPart(part, raw, p.store.Now()) != nil {
+			t.Errorf("%s: %s, %v", part, raw, err)
+		}
+		if _, there := in.partsOf(f, nil)[part]; there {
+			t.Errorf("%s is saved for nothing", part)
+		}
+		if _, there := (aidImport{mapping: &policy.AidMapping{}}).partsOf(f, before)[part]; there {
+			t.Errorf("%s is taken out by a table that has no such column", part)
+		}
+	}
+}

@@ -130,8 +130,9 @@ type Operators map[string]Operator
 type Operator struct {
 	Token     Secret
 	Roles     []api.OperatorRole
-	Provinces []string        // empty: everywhere
-	Unit      casefile.UnitID // empty: not said
+	Provinces []string          // empty: everywhere
+	Unit      casefile.UnitID   // empty: not said
+	Member    casefile.MemberID // who they are on a phone; empty: not said
 }
 
 // UnmarshalText reads operators separated by commas.
@@ -141,7 +142,7 @@ func (o *Operators) UnmarshalText(text []byte) error {
 		who, token, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		name, limits, limited := strings.Cut(who, "/")
 		if !ok || name == "" || len(token) < minToken {
-			return fmt.Errorf("want name=token or name/ROLES/PROVINCES/UNIT=token, separated by commas, tokens of at least %d characters", minToken)
+			return fmt.Errorf("want name=token or name/ROLES/PROVINCES/UNIT/MEMBER=token, separated by commas, tokens of at least %d characters", minToken)
 		}
 		if _, twice := (*o)[name]; twice {
 			return fmt.Errorf("operator %s stands there twice", name)
@@ -157,13 +158,18 @@ func (o *Operators) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// limit reads ROLES, ROLES/PROVINCES or ROLES/PROVINCES/UNIT.
+// limit reads ROLES, ROLES/PROVINCES, ROLES/PROVINCES/UNIT or ROLES/PROVINCES/UNIT/MEMBER.
 func (o *Operator) limit(text string) error {
 	roles, rest, scoped := strings.Cut(text, "/")
 	provinces, unit, inUnit := strings.Cut(rest, "/")
 	if inUnit {
-		if o.Unit = casefile.UnitID(unit); unit == "" {
+		unit, member, isMember := strings.Cut(unit, "/")
+		o.Unit, o.Member = casefile.UnitID(unit), casefile.MemberID(member)
+		if unit == "" && !isMember {
 			return errors.New("a third part names a unit")
+		}
+		if isMember && (member == "" || strings.Contains(member, "/")) {
+			return errors.New("a fourth part names a member")
 		}
 		scoped = provinces != ""
 	}

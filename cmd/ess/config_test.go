@@ -121,18 +121,20 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 func TestOperatorsHaveRolesAndProvinces(t *testing.T) {
 	const token = "canary-token-of=thirty/letters"
 	var got Operators
-	if err := got.UnmarshalText([]byte("ann@msdhs.go.th=" + token + ", bo/VIEWER=" + token + ",cy/OPERATOR+ADMIN/65+50=" + token)); err != nil {
+	if err := got.UnmarshalText([]byte("ann@msdhs.go.th=" + token + ", bo/VIEWER=" + token + ",cy/OPERATOR+ADMIN/65+50=" + token + ",di/OPERATOR/65/station/m-1=" + token + ",ed/OPERATOR///m-2=" + token)); err != nil {
 		t.Fatal(err)
 	}
 	want := Operators{
 		"ann@msdhs.go.th": {Token: token, Roles: api.OperatorRoles}, // as before there were roles
 		"bo":              {Token: token, Roles: []api.OperatorRole{api.RoleViewer}},
 		"cy":              {Token: token, Roles: []api.OperatorRole{api.RoleOperator, api.RoleAdmin}, Provinces: []string{"65", "50"}},
+		"di":              {Token: token, Roles: []api.OperatorRole{api.RoleOperator}, Provinces: []string{"65"}, Unit: "station", Member: "m-1"},
+		"ed":              {Token: token, Roles: []api.OperatorRole{api.RoleOperator}, Member: "m-2"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %#v", got)
 	}
-	for _, bad := range []string{"ann/=", "ann/KING=", "ann/VIEWER/=", "ann/VIEWER/99=", "ann//65=", "/VIEWER=", "=", "ann=" + token + ",ann/ADMIN="} {
+	for _, bad := range []string{"ann/=", "ann/KING=", "ann/VIEWER/=", "ann/VIEWER/99=", "ann/VIEWER/65/=", "ann/VIEWER/65/st/=", "ann//65=", "/VIEWER=", "=", "ann=" + token + ",ann/ADMIN="} {
 		err := new(Operators).UnmarshalText([]byte(bad + token))
 		if err == nil {
 			t.Errorf("%q passed", bad)

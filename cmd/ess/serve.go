@@ -106,7 +106,7 @@ func (p *parts) runAPI(ctx context.Context) error {
 		s.ChannelSecrets = append(s.ChannelSecrets, string(secret))
 	}
 	for name, o := range p.cfg.Operators {
-		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(o.Token), Provinces: o.Provinces, Roles: o.Roles, Unit: o.Unit})
+		s.Operators = append(s.Operators, api.Operator{Name: name, Token: string(o.Token), Provinces: o.Provinces, Roles: o.Roles, Unit: o.Unit, Member: o.Member})
 	}
 	if p.cfg.CodecOrigin != "" {
 		s.Codec = p.codec()

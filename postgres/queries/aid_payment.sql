@@ -1,15 +1,17 @@
 -- name: PayableAid :many
--- PayableAid lists the approved requests of an office with money that is not on its way, the longest decided first.
+-- PayableAid lists the approved requests of an office with money that is not on its way: those whose decision is on paper,
+-- then the others, the longest decided first.
 SELECT a.doc FROM aid_requests a
 WHERE a.office = @office AND a.state = 'APPROVED'
   AND EXISTS (SELECT FROM jsonb_array_elements(a.doc -> 'items') i WHERE i ->> 'state' IN ('GRANTED', 'FAILED') AND (i ->> 'goods') IS DISTINCT FROM 'true')
-ORDER BY a.decided_at, a.id
+ORDER BY EXISTS (SELECT FROM papers p WHERE p.aid_id = a.id AND p.kind = 'AID_DECISION' AND p.decided_at = a.decided_at) DESC, a.decided_at, a.id
 LIMIT @at_most;
 
 -- name: NewestPayees :many
--- NewestPayees reads the accounts that officers put in, and the orders that failed under each.
-SELECT DISTINCT ON (p.aid_id) p.aid_id, p.n, p.account_sealed, p.by FROM aid_payees p
-WHERE p.aid_id = ANY (@aids::uuid[]) ORDER BY p.aid_id, p.n DESC;
+-- NewestPayees reads the account that an officer put in last, and the one before.
+SELECT p.aid_id, p.n, p.account_sealed, p.by FROM aid_payees p
+WHERE p.aid_id = ANY (@aids::uuid[]) AND NOT EXISTS (SELECT FROM aid_payees q WHERE q.aid_id = p.aid_id AND q.n > p.n + 1)
+ORDER BY p.aid_id, p.n;
 
 -- name: PaymentsOfAids :many
 -- PaymentsOfAids reads what was ordered of requests, and not dropped.
@@ -76,17 +78,19 @@ SELECT file_sealed, sha256 FROM aid_batches WHERE id = @id AND whole_at IS NOT N
 
 -- name: LockPayments :many
 -- LockPayments reads the orders that references name and an operator may see, in the order of their references.
-SELECT p.reference, p.aid_id, p.item, p.satang, p.cash, p.result, b.by, b.whole_at
+SELECT p.reference, p.aid_id, p.item, p.satang, p.cash, p.result, b.by, b.whole_at,
+    EXISTS (SELECT FROM aid_payments x WHERE x.aid_id = p.aid_id AND x.item = p.item AND x.reference <> p.reference
+        AND x.dropped_at IS NULL AND x.result IS DISTINCT FROM 'FAILED') AS again
 FROM aid_payments p JOIN aid_batches b ON b.id = p.batch JOIN units u ON u.id = b.office
 WHERE p.reference = ANY (@refs::text[]) AND p.ordered_at IS NOT NULL
   AND (cardinality(@provinces::text[]) = 0 OR u.province = ANY (@provinces::text[]))
 ORDER BY p.reference FOR UPDATE OF p;
 
 -- name: SettlePayments :execrows
--- SettlePayments keeps what became of orders, each once.
-UPDATE aid_payments p SET result = e.result, reason = e.reason, result_at = e.at, result_by = @by
+-- SettlePayments keeps what became of orders, each once; what is paid after all takes the place of a failure.
+UPDATE aid_payments p SET result = e.result, reason = e.reason, result_at = e.at, result_by = @by, told_at = NULL
 FROM (SELECT unnest(@refs::text[]) AS reference, unnest(@results::text[]) AS result, unnest(@reasons::text[]) AS reason, unnest(@ats::timestamptz[]) AS at) e
-WHERE p.reference = e.reference AND p.result IS NULL;
+WHERE p.reference = e.reference AND (p.result IS NULL OR p.result = 'FAILED' AND e.result = 'PAID');
 
 -- name: SettleAtCounter :execrows
 -- SettleAtCounter keeps what became of an order over the counter.

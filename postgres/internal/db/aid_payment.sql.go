@@ -311,7 +311,9 @@ func (q *Queries) LockBatch(ctx context.Context, id string) (LockBatchRow, error
 }
 
 const lockPayments = `-- name: LockPayments :many
-SELECT p.reference, p.aid_id, p.item, p.satang, p.cash, p.result, b.by, b.whole_at
+SELECT p.reference, p.aid_id, p.item, p.satang, p.cash, p.result, b.by, b.whole_at,
+    EXISTS (SELECT FROM aid_payments x WHERE x.aid_id = p.aid_id AND x.item = p.item AND x.reference <> p.reference
+        AND x.dropped_at IS NULL AND x.result IS DISTINCT FROM 'FAILED') AS again
 FROM aid_payments p JOIN aid_batches b ON b.id = p.batch JOIN units u ON u.id = b.office
 WHERE p.reference = ANY ($1::text[]) AND p.ordered_at IS NOT NULL
   AND (cardinality($2::text[]) = 0 OR u.province = ANY ($2::text[]))
@@ -332,6 +334,7 @@ type LockPaymentsRow struct {
 	Result    *string
 	By        string
 	WholeAt   *time.Time
+	Again     bool
 }
 
 // LockPayments reads the orders that references name and an operator may see, in the order of their references.
@@ -353,6 +356,7 @@ func (q *Queries) LockPayments(ctx context.Context, arg LockPaymentsParams) ([]L
 			&i.Result,
 			&i.By,
 			&i.WholeAt,
+			&i.Again,
 		); err != nil {
 			return nil, err
 		}
@@ -451,8 +455,9 @@ func (q *Queries) LogbookVisits(ctx context.Context, arg LogbookVisitsParams) ([
 }
 
 const newestPayees = `-- name: NewestPayees :many
-SELECT DISTINCT ON (p.aid_id) p.aid_id, p.n, p.account_sealed, p.by FROM aid_payees p
-WHERE p.aid_id = ANY ($1::uuid[]) ORDER BY p.aid_id, p.n DESC
+SELECT p.aid_id, p.n, p.account_sealed, p.by FROM aid_payees p
+WHERE p.aid_id = ANY ($1::uuid[]) AND NOT EXISTS (SELECT FROM aid_payees q WHERE q.aid_id = p.aid_id AND q.n > p.n + 1)
+ORDER BY p.aid_id, p.n
 `
 
 type NewestPayeesRow struct {
@@ -462,7 +467,7 @@ type NewestPayeesRow struct {
 	By            string
 }
 
-// NewestPayees reads the accounts that officers put in, and the orders that failed under each.
+// NewestPayees reads the account that an officer put in last, and the one before.
 func (q *Queries) NewestPayees(ctx context.Context, aids []string) ([]NewestPayeesRow, error) {
 	rows, err := q.db.Query(ctx, newestPayees, aids)
 	if err != nil {
@@ -492,7 +497,7 @@ const payableAid = `-- name: PayableAid :many
 SELECT a.doc FROM aid_requests a
 WHERE a.office = $1 AND a.state = 'APPROVED'
   AND EXISTS (SELECT FROM jsonb_array_elements(a.doc -> 'items') i WHERE i ->> 'state' IN ('GRANTED', 'FAILED') AND (i ->> 'goods') IS DISTINCT FROM 'true')
-ORDER BY a.decided_at, a.id
+ORDER BY EXISTS (SELECT FROM papers p WHERE p.aid_id = a.id AND p.kind = 'AID_DECISION' AND p.decided_at = a.decided_at) DESC, a.decided_at, a.id
 LIMIT $2
 `
 
@@ -501,7 +506,8 @@ type PayableAidParams struct {
 	AtMost int32
 }
 
-// PayableAid lists the approved requests of an office with money that is not on its way, the longest decided first.
+// PayableAid lists the approved requests of an office with money that is not on its way: those whose decision is on paper,
+// then the others, the longest decided first.
 func (q *Queries) PayableAid(ctx context.Context, arg PayableAidParams) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, payableAid, arg.Office, arg.AtMost)
 	if err != nil {
@@ -736,9 +742,9 @@ func (q *Queries) SettleAtCounter(ctx context.Context, arg SettleAtCounterParams
 }
 
 const settlePayments = `-- name: SettlePayments :execrows
-UPDATE aid_payments p SET result = e.result, reason = e.reason, result_at = e.at, result_by = $1
+UPDATE aid_payments p SET result = e.result, reason = e.reason, result_at = e.at, result_by = $1, told_at = NULL
 FROM (SELECT unnest($2::text[]) AS reference, unnest($3::text[]) AS result, unnest($4::text[]) AS reason, unnest($5::timestamptz[]) AS at) e
-WHERE p.reference = e.reference AND p.result IS NULL
+WHERE p.reference = e.reference AND (p.result IS NULL OR p.result = 'FAILED' AND e.result = 'PAID')
 `
 
 type SettlePaymentsParams struct {
@@ -749,7 +755,7 @@ type SettlePaymentsParams struct {
 	Ats     []time.Time
 }
 
-// SettlePayments keeps what became of orders, each once.
+// SettlePayments keeps what became of orders, each once; what is paid after all takes the place of a failure.
 func (q *Queries) SettlePayments(ctx context.Context, arg SettlePaymentsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, settlePayments,
 		arg.By,

@@ -425,9 +425,11 @@ func (l *aidLife) settle(ctx context.Context, a casefile.AidRequest) {
 			}
 			l.renewed[i.ID] = i.Tries
 			account := casefile.AidAccount{Bank: "006", Number: fmt.Sprintf("%010d", 2_000_000+l.n*10+i.Tries), Name: l.form.Subject.First + " " + l.form.Subject.Last}
-			if err := l.Office.PutPayee(ctx, l.Officers[(l.n+1)%len(l.Officers)], l.id, account); err != nil { // not who planned it
-				l.renewed[i.ID] = 0
-				l.note("payee: " + err.Error())
+			for n := range 2 { // two officers who did not plan it, one after the other
+				if err := l.Office.PutPayee(ctx, l.Officers[(l.n+1+n)%len(l.Officers)], l.id, account); err != nil {
+					l.renewed[i.ID] = 0
+					l.note("payee: " + err.Error())
+				}
 			}
 		}
 	}
