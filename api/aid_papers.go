@@ -136,7 +136,7 @@ func (s *Server) aidWriter(ctx context.Context, a casefile.AidRequest, in AidPap
 		return w, err
 	}
 	if slices.ContainsFunc(a.Items, func(i casefile.AidItem) bool { return !i.Goods }) {
-		if w.payee, err = s.AidPayments.Payee(ctx, a.ID); err != nil {
+		if w.payee, err = s.AidPayments.Payee(ctx, a.ID, in.Item); err != nil {
 			return w, err
 		}
 	}

@@ -32,8 +32,8 @@ type AidPayments interface {
 	Confirmed(ctx context.Context) ([]policy.AidConfirmed, error)
 	// SetPayee puts an account in place of the one before.
 	SetPayee(ctx context.Context, by casefile.Actor, id casefile.AidID, a casefile.AidAccount) error
-	// Payee is the account to which the money of a request goes.
-	Payee(ctx context.Context, id casefile.AidID) (casefile.AidAccount, error)
+	// Payee is the account to which money of a request goes, of one item or, with 0, of the first.
+	Payee(ctx context.Context, id casefile.AidID, item int) (casefile.AidAccount, error)
 	// BeginBatch writes intents, all or nothing; a repeat does nothing. casefile.ErrMoved: another one was faster.
 	BeginBatch(ctx context.Context, b casefile.AidBatch, pay []casefile.AidPayable) error
 	// Batch returns casefile.ErrNotFound where there is none.

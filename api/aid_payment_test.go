@@ -82,7 +82,7 @@ func (x *treasury) Confirmed(context.Context) ([]policy.AidConfirmed, error) {
 	return []policy.AidConfirmed{{Code: "EMERGENCY", Digest: kind.Digest(), Name: "officer", At: now}}, nil
 }
 
-func (x *treasury) Payee(_ context.Context, id casefile.AidID) (casefile.AidAccount, error) {
+func (x *treasury) Payee(_ context.Context, id casefile.AidID, _ int) (casefile.AidAccount, error) {
 	return x.accounts[id], nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,14 +127,26 @@ func actorIn(text string) casefile.Actor {
 	return casefile.Actor{Kind: casefile.ActorKind(kind), ID: id}
 }
 
-// Payee is the account to which the money of a request goes: the one that an officer put in last, or else the form's own.
-func (s *Store) Payee(ctx context.Context, id casefile.AidID) (casefile.AidAccount, error) {
+// Payee is the account to which money of a request goes, of one item or, with 0, of the first: that of its newest order, or
+// before there is one, what an officer put in last, or else the form's own.
+func (s *Store) Payee(ctx context.Context, id casefile.AidID, item int) (casefile.AidAccount, error) {
 	var out casefile.AidAccount
 	a, err := s.Aid(ctx, id)
 	if err != nil {
 		return out, err
 	}
+	order := ""
+	if i := slices.IndexFunc(a.Items, func(i casefile.AidItem) bool { return i.Order != "" && (item == 0 || item == i.ID) }); i >= 0 {
+		order = a.Items[i].Order
+	}
 	err = s.inTx(ctx, func(q *db.Queries, _ pgx.Tx) error {
+		if order != "" {
+			sealed, err := q.AccountOfPayment(ctx, db.AccountOfPaymentParams{Reference: order, AidID: string(id)})
+			if err != nil {
+				return err
+			}
+			return s.openJSON(sealed, &out, "aid_payments", "account_sealed", order)
+		}
 		payees, err := q.NewestPayees(ctx, []string{string(id)})
 		if err != nil {
 			return err

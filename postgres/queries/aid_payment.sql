@@ -27,6 +27,10 @@ RETURNING n;
 -- LastPayee is the number of the newest account of a request; the request is kept still meanwhile.
 SELECT coalesce((SELECT max(n) FROM aid_payees p WHERE p.aid_id = a.id), 0)::int AS n FROM aid_requests a WHERE a.id = @aid_id FOR UPDATE OF a;
 
+-- name: AccountOfPayment :one
+-- AccountOfPayment is where the money of an order of a request goes.
+SELECT account_sealed FROM aid_payments WHERE reference = @reference AND aid_id = @aid_id;
+
 -- name: AddBatch :exec
 -- AddBatch begins a batch. An office has one unfinished batch at a time.
 INSERT INTO aid_batches (id, office, by, at) VALUES (@id, @office, @by, @at);

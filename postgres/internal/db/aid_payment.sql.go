@@ -10,6 +10,23 @@ import (
 	"time"
 )
 
+const accountOfPayment = `-- name: AccountOfPayment :one
+SELECT account_sealed FROM aid_payments WHERE reference = $1 AND aid_id = $2
+`
+
+type AccountOfPaymentParams struct {
+	Reference string
+	AidID     string
+}
+
+// AccountOfPayment is where the money of an order of a request goes.
+func (q *Queries) AccountOfPayment(ctx context.Context, arg AccountOfPaymentParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, accountOfPayment, arg.Reference, arg.AidID)
+	var account_sealed []byte
+	err := row.Scan(&account_sealed)
+	return account_sealed, err
+}
+
 const addBatch = `-- name: AddBatch :exec
 INSERT INTO aid_batches (id, office, by, at) VALUES ($1, $2, $3, $4)
 `
