@@ -230,8 +230,8 @@ func (p *Postgres) alarms(ctx context.Context, sql string, args pgx.NamedArgs) (
 }
 
 // Rung notes a ring.
-func (p *Postgres) Rung(ctx context.Context, alarms []int64, to []casefile.MemberID, took time.Duration) error {
-	return p.exec(ctx, "note a ring", rung, pgx.NamedArgs{"ids": alarms, "members": to, "took": took})
+func (p *Postgres) Rung(ctx context.Context, alarms []int64, to []casefile.MemberID, since time.Time) error {
+	return p.exec(ctx, "note a ring", rung, pgx.NamedArgs{"ids": alarms, "members": to, "since": since})
 }
 
 // Told notes that the end was told.

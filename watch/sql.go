@@ -44,7 +44,7 @@ const wellAgain = `UPDATE alarms SET cleared_at = now()
 
 // due lists what should ring: a kind rings when its last ring is long enough
 // ago, or, for what has come since, when a little time was left for more to come.
-const due = `SELECT a.id, a.kind, a.subject, a.rings, a.rung_to
+const due = `SELECT a.id, a.kind, a.subject, a.rings, a.rung_to, now() AS seen_at
 	FROM alarms a JOIN (
 		SELECT kind, coalesce(max(rung_at) <= now() - @repeat::interval
 			OR bool_or(rung_at IS NULL) AND max(rung_at) <= now() - @gather::interval, true) AS due
@@ -53,13 +53,13 @@ const due = `SELECT a.id, a.kind, a.subject, a.rings, a.rung_to
 	WHERE a.cleared_at IS NULL AND a.answered_at IS NULL
 	ORDER BY a.kind, a.id`
 
-// rung notes when a ring began: who answers while others are still being rung has
-// answered it.
-const rung = `UPDATE alarms SET rings = rings + 1, rung_at = now() - @took::interval,
+// rung notes since when it rings, by the clock that dates the answers: who answers
+// while others are still being rung has answered it.
+const rung = `UPDATE alarms SET rings = rings + 1, rung_at = @since,
 	rung_to = ARRAY (SELECT DISTINCT unnest(rung_to || @members::text[]) ORDER BY 1)
 	WHERE id = ANY (@ids::bigint[])`
 
-const over = `SELECT id, kind, subject, rings, rung_to FROM alarms
+const over = `SELECT id, kind, subject, rings, rung_to, now() AS seen_at FROM alarms
 	WHERE cleared_at IS NOT NULL AND told_at IS NULL AND rings > 0 AND cleared_at > now() - @for::interval
 	ORDER BY kind, id`
 

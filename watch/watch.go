@@ -31,6 +31,7 @@ type Alarm struct {
 	Subject string // a case, or empty
 	Rings   int
 	RungTo  []casefile.MemberID
+	SeenAt  time.Time // when it was read, by the clock of the database
 }
 
 // Contact is how an operator of the national desk is reached.
@@ -70,8 +71,8 @@ type Store interface {
 	Hear(ctx context.Context) error
 	// Due lists the unanswered alarms of the kinds that should ring now, by kind, oldest first.
 	Due(ctx context.Context, gather, repeat time.Duration) ([]Alarm, error)
-	// Rung notes that alarms rang, to whom, and how long the ring took.
-	Rung(ctx context.Context, alarms []int64, to []casefile.MemberID, took time.Duration) error
+	// Rung notes that alarms rang, to whom, and since when.
+	Rung(ctx context.Context, alarms []int64, to []casefile.MemberID, since time.Time) error
 	// Over lists the alarms that rang and have ended, and of which nobody was told so, by kind.
 	Over(ctx context.Context) ([]Alarm, error)
 	// Told notes that who was rung has heard of the end.
@@ -286,7 +287,6 @@ func (w *Watch) ring(ctx context.Context) error {
 	for _, alarms := range byKind(due) {
 		first := alarms[0]
 		key := fmt.Sprintf("watch/%d/%d", first.ID, first.Rings+1)
-		began := time.Now()
 		shares, err := w.apart(ctx, alarms, w.desk)
 		if err != nil {
 			return err
@@ -299,7 +299,7 @@ func (w *Watch) ring(ctx context.Context) error {
 			continue // nobody was reached: the next turn tries again, under the same keys
 		}
 		fault.Here("watch.rung")
-		if err := w.Store.Rung(ctx, ids(alarms), to, time.Since(began)); err != nil {
+		if err := w.Store.Rung(ctx, ids(alarms), to, first.SeenAt); err != nil {
 			return err
 		}
 		w.Log.WarnContext(ctx, "rang the national desk", "kind", string(first.Kind), "alarms", len(alarms), "ring", first.Rings+1, "reached", len(to))
