@@ -98,16 +98,32 @@ func there(err error) error {
 	return err
 }
 
-// register finds a person by number, or adds them: the same for every repeat of the same form.
+// sameNumberAtMost bounds how many records of one number are looked at.
+const sameNumberAtMost = 10
+
+// soundsLike reports whether two names may be one.
+func soundsLike(a, b string) bool {
+	kept := casefile.SoundsOf(a).Kept
+	return slices.ContainsFunc(casefile.SoundsOf(b).Asked, func(key string) bool { return slices.Contains(kept, key) })
+}
+
+// register finds a person by number, unless nothing of the name fits: a number is easily that of somebody else. Else it
+// adds them, and a human is shown that two have one number. The same for every repeat of the same form.
 func (s *Store) register(ctx context.Context, r casefile.Reader, id casefile.AidID, p *casefile.Person) error {
 	if p.Number != "" {
-		found, err := s.FindPersons(ctx, r, casefile.PersonQuery{Number: p.Number}, 1)
+		found, err := s.FindPersons(ctx, r, casefile.PersonQuery{Number: p.Number}, sameNumberAtMost)
 		if err != nil {
 			return err
 		}
-		if len(found) > 0 {
-			p.ID = found[0].ID
-			return nil
+		for _, match := range found {
+			one, err := s.Person(ctx, r, match.ID)
+			if err != nil {
+				return err
+			}
+			if soundsLike(one.First, p.First) || soundsLike(one.Last, p.Last) { // people marry, and are spelled in many ways
+				p.ID = one.ID
+				return nil
+			}
 		}
 	}
 	key := s.Sealer.Blind("aid.person", string(id)+"|"+p.Number+"|"+casefile.NameKey(p.First, p.Last)+"|"+p.Birth.String())

@@ -276,6 +276,24 @@ func TestTheSamePeopleAreFoundAgain(t *testing.T) {
 	}
 }
 
+// A number that is somebody else's puts nobody's request on their record; a human is shown both. A married name is no other person.
+func TestANumberAloneMakesNobodyAnother(t *testing.T) {
+	f := setup(t)
+	first := f.filed(household("1101700230708", "สมชาย", "ทดสอบ", "1 หมู่ 1"))
+	married := f.filed(household("1101700230708", "สมชาย", "ตัวอย่าง", "2 หมู่ 2"))
+	other := f.filed(household("1101700230708", "มะลิวัลย์", "จันทรา", "3 หมู่ 3"))
+	if married.Subject != first.Subject || other.Subject == first.Subject {
+		t.Errorf("%s, married %s, another %s", first.Subject, married.Subject, other.Subject)
+	}
+	if n := f.mustSQL(`SELECT count(*) FROM person_duplicates WHERE why = 'NUMBER'`); n != "1" {
+		t.Errorf("a human is shown %s pairs", n)
+	}
+	twins, err := f.AidTwins(t.Context(), other.ID)
+	if err != nil || len(twins) != 2 || twins[0].By != "NUMBER" {
+		t.Errorf("one number on two requests is not found before money: %+v, %v", twins, err)
+	}
+}
+
 // Two approvals at the same moment for the same person: what both see alone is within the limit, and one is refused.
 func TestTwoApprovalsAtOnceDoNotPassALimit(t *testing.T) {
 	f := setup(t)
