@@ -5,7 +5,7 @@
 BIN        := $(CURDIR)/.local/bin
 LOCALSTACK := $(BIN)/localstack
 TOOL       := go tool -modfile=$(CURDIR)/tools/go.mod
-FUZZTIME   ?= 5s
+FUZZTIME   ?= 2s
 ARGS       ?=
 
 # Tests and `ess dev` start the local Temporal server from here.
