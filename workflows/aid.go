@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,7 +38,8 @@ type AidVerdict struct {
 // AidRequest goes on with a request for aid until it is closed. Every step is owed by somebody until a day, and
 // whoever lets it lie is reminded, then others are called.
 func AidRequest(ctx workflow.Context, in AidRun) error {
-	p := &plea{clock: in.Clock, upTo: in.UpTo, done: in.Done, nudges: workflow.GetSignalChannel(ctx, SignalNudge)}
+	p := &plea{}
+	p.clock, p.upTo, p.done, p.nudges = in.Clock, in.UpTo, in.Done, workflow.GetSignalChannel(ctx, SignalNudge)
 	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateOrder, p.obey, workflow.UpdateHandlerOptions{
 		Validator: p.mayObey, Description: "An order of a signed-in console about an aid request.",
 	})
@@ -49,45 +49,22 @@ func AidRequest(ctx workflow.Context, in AidRun) error {
 	if err := p.load(ctx, in.Aid); err != nil {
 		return err
 	}
-	for {
-		if err := p.turn(ctx); err != nil {
-			return err
-		}
-		idle := p.resting() && p.telling == 0
-		if idle && p.over() {
-			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) || !p.resting() }); err != nil {
-				return err
-			}
-			if p.resting() {
-				return nil
-			}
-			continue
-		}
-		if idle && workflow.GetInfo(ctx).GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx) {
-			return workflow.NewContinueAsNewError(ctx, AidRequest, AidRun{Aid: p.a.ID, UpTo: p.upTo, Clock: p.clock, Done: p.done})
-		}
-		if err := p.rest(ctx); err != nil {
-			return err
-		}
-	}
+	return goOn(ctx, p)
+}
+
+// again begins a new run.
+func (p *plea) again(ctx workflow.Context) error {
+	return workflow.NewContinueAsNewError(ctx, AidRequest, AidRun{Aid: p.a.ID, UpTo: p.upTo, Clock: p.clock, Done: p.done})
 }
 
 // plea is one run of an aid request.
 type plea struct {
-	a       casefile.AidRequest // as last recorded
-	plan    policy.AidPlan
-	clock   policy.Clock
-	upTo    int
-	words   []activities.AidWord
-	pending []*aidOrder
-	nudges  workflow.ReceiveChannel
-	says    []activities.AidMessage
-	telling int
-	done    []string
-	shown   casefile.AidState
-	at      time.Time // of the timer that runs, case time
-	rang    bool
-	cancel  workflow.CancelFunc
+	round[casefile.AidOrder, AidVerdict]
+	a     casefile.AidRequest // as last recorded
+	plan  policy.AidPlan
+	words []activities.AidWord
+	says  []activities.AidMessage
+	shown casefile.AidState
 }
 
 func (p *plea) load(ctx workflow.Context, id casefile.AidID) error {
@@ -99,15 +76,7 @@ func (p *plea) load(ctx workflow.Context, id casefile.AidID) error {
 	return nil
 }
 
-func (p *plea) now(ctx workflow.Context) time.Time { return p.clock.Case(workflow.Now(ctx)) }
-
-func (p *plea) local(ctx workflow.Context, summary string, deed any, in any) workflow.Future {
-	return (&story{}).local(ctx, summary, deed, in)
-}
-
-func (p *plea) resting() bool {
-	return p.nudges.Len() == 0 && len(p.words) == 0 && p.upTo <= p.a.Inbox && len(p.pending) == 0
-}
+func (p *plea) resting() bool { return len(p.words) == 0 && p.quiet(p.a.Inbox) }
 
 // called reports whether somebody is to be called now.
 func (p *plea) called(ctx workflow.Context) bool {
@@ -117,15 +86,13 @@ func (p *plea) called(ctx workflow.Context) bool {
 // turn handles what arrived, then orders, then the clock, and says what was recorded.
 func (p *plea) turn(ctx workflow.Context) error {
 	for {
-		for n := (Nudge{}); p.nudges.ReceiveAsync(&n); n = (Nudge{}) {
-			p.upTo = max(p.upTo, n.UpTo)
-		}
+		p.drain()
 		var err error
 		switch {
 		case len(p.words) > 0 || p.upTo > p.a.Inbox:
 			err = p.hear(ctx)
 		case len(p.pending) > 0:
-			err = p.answer(ctx)
+			err = p.answer(p.ordered(ctx), p.stands)
 		case p.called(ctx):
 			err = p.climb(ctx)
 		default:
@@ -133,8 +100,7 @@ func (p *plea) turn(ctx workflow.Context) error {
 			p.show(ctx)
 			return nil
 		}
-		var app *temporal.ApplicationError
-		if errors.As(err, &app) && (app.Type() == activities.TypeMoved || app.Type() == activities.TypeRecorded) {
+		if typed(err, activities.TypeMoved, activities.TypeRecorded) {
 			err = p.load(ctx, p.a.ID) // somebody else has moved it: the next turn judges by the record
 		}
 		if err != nil {
@@ -145,24 +111,8 @@ func (p *plea) turn(ctx workflow.Context) error {
 
 // rest waits until something arrives or somebody is called.
 func (p *plea) rest(ctx workflow.Context) error {
-	if due := p.a.CallAt; !due.Equal(p.at) || p.rang {
-		if p.cancel != nil && !p.rang {
-			p.cancel()
-		}
-		p.at, p.rang, p.cancel = due, false, nil
-		if !due.IsZero() {
-			timerCtx, cancel := workflow.WithCancel(ctx)
-			p.cancel = cancel
-			wait := max(time.Millisecond, p.clock.Wait(due.Sub(p.now(ctx))))
-			timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: "somebody is called about the aid request"})
-			workflow.Go(ctx, func(ctx workflow.Context) {
-				if timer.Get(ctx, nil) == nil && p.at.Equal(due) {
-					p.rang = true
-				}
-			})
-		}
-	}
-	return workflow.Await(ctx, func() bool { return !p.resting() || p.rang || p.over() && p.telling == 0 })
+	p.wind(ctx, p.a.CallAt, "somebody is called about the aid request")
+	return workflow.Await(ctx, func() bool { return !p.resting() || p.rang || p.over() && !p.telling() })
 }
 
 // over reports whether a run has nothing to wait for: the request has ended, or is a draft, which is nobody's yet.
@@ -221,16 +171,11 @@ func (p *plea) tell(ctx workflow.Context) {
 	}
 	in := activities.TellAidInput{Aid: p.a.ID, Form: p.a.Form, Case: p.a.Case, Seq: p.a.Version, Messages: p.says}
 	p.says = nil
-	said := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	p.background(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: TellQueue, StartToCloseTimeout: time.Minute, HeartbeatTimeout: activities.BeatWithin, ScheduleToCloseTimeout: time.Hour,
 		Summary:     fmt.Sprintf("tell %d people: %s", len(in.Messages), in.Messages[0].Template),
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 200},
-	}), deeds.TellAid, in)
-	p.telling++
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		_ = said.Get(ctx, nil) // whoever was not reached is followed by the next rung
-		p.telling--
-	})
+	}), deeds.TellAid, in))
 }
 
 // say holds a message to a member; nobody: the person helped.

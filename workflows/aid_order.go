@@ -1,12 +1,10 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/ess-thailand/ess/activities"
@@ -125,10 +123,7 @@ func (p *plea) carryOut(ctx workflow.Context, o casefile.AidOrder, prefix string
 	return p.announce(ctx, before, events[0])
 }
 
-func overLimit(err error) bool {
-	var app *temporal.ApplicationError
-	return errors.As(err, &app) && app.Type() == activities.TypeOverLimit
-}
+func overLimit(err error) bool { return typed(err, activities.TypeOverLimit) }
 
 func (p *plea) check(ctx workflow.Context, a casefile.AidRequest, summary string, out *activities.CheckedAid) error {
 	return p.local(ctx, summary, deeds.CheckAid, activities.CheckAidInput{Aid: a, At: p.now(ctx)}).Get(ctx, out)
@@ -225,14 +220,6 @@ func (p *plea) intoCase(ctx workflow.Context, x casefile.AidEvent, office casefi
 	return id, err
 }
 
-// aidOrder is one order that somebody waits for.
-type aidOrder struct {
-	in      casefile.AidOrder
-	done    bool
-	verdict AidVerdict
-	err     error
-}
-
 func (p *plea) mayObey(_ workflow.Context, in casefile.AidOrder) error {
 	known := slices.Contains(casefile.AidOrders, in.Kind) || slices.Contains(casefile.AidPayments, in.Kind)
 	signed := (in.By.Kind == casefile.ByOperator || in.By.Kind == casefile.BySystem && slices.Contains(casefile.AidPayments, in.Kind)) && in.Proof != ""
@@ -244,41 +231,19 @@ func (p *plea) mayObey(_ workflow.Context, in casefile.AidOrder) error {
 
 // obey queues an order and waits for its verdict.
 func (p *plea) obey(ctx workflow.Context, in casefile.AidOrder) (AidVerdict, error) {
-	o := &aidOrder{in: in}
-	if slices.Contains(p.done, in.ID) {
-		return p.verdict(in.Kind), nil
-	}
-	p.pending = append(p.pending, o)
-	if err := workflow.Await(ctx, func() bool { return o.done }); err != nil {
-		return AidVerdict{}, err
-	}
-	return o.verdict, o.err
+	return p.queue(ctx, in.ID, in, p.stands)
 }
 
-func (p *plea) verdict(k casefile.AidEventKind) AidVerdict {
-	return AidVerdict{State: p.a.State, Version: p.a.Version, Kind: k, Case: p.a.Case}
+// stands is what an order comes to that was carried out.
+func (p *plea) stands(o casefile.AidOrder) AidVerdict {
+	return AidVerdict{State: p.a.State, Version: p.a.Version, Kind: o.Kind, Case: p.a.Case}
 }
 
-// answer carries out the oldest order that waits.
-func (p *plea) answer(ctx workflow.Context) error {
-	o := p.pending[0]
-	proof := &activities.AidProof{Order: o.in.ID, Kind: o.in.Kind, By: o.in.By, Seal: o.in.Proof}
-	err := p.carryOut(ctx, o.in, fmt.Sprintf("aord:%s:%s", p.a.ID, o.in.ID), proof, 0)
-	var app *temporal.ApplicationError
-	switch {
-	case errors.As(err, &app) && app.Type() == activities.TypeMoved:
-		return err // judged again by the record
-	case app != nil && app.Type() == activities.TypeRecorded: // an earlier run has done it
-	case err != nil:
-		o.err = refusal(err)
+// ordered carries out what a console wants.
+func (p *plea) ordered(ctx workflow.Context) func(casefile.AidOrder) (AidVerdict, error) {
+	return func(o casefile.AidOrder) (AidVerdict, error) {
+		proof := &activities.AidProof{Order: o.ID, Kind: o.Kind, By: o.By, Seal: o.Proof}
+		err := p.carryOut(ctx, o, fmt.Sprintf("aord:%s:%s", p.a.ID, o.ID), proof, 0)
+		return p.stands(o), err
 	}
-	p.pending = p.pending[1:]
-	o.done = true
-	if o.err == nil {
-		const kept = 50
-		p.done = append(p.done, o.in.ID)
-		p.done = p.done[max(0, len(p.done)-kept):]
-		o.verdict = p.verdict(o.in.Kind)
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,7 +41,8 @@ type ConcernVerdict struct {
 // Concern goes on with what somebody pointed out until a human has made a case of
 // it, referred it or ended it. The responsible worker is asked, and every silence climbs.
 func Concern(ctx workflow.Context, in ConcernRun) error {
-	e := &errand{clock: in.Clock, upTo: in.UpTo, done: in.Done, nudges: workflow.GetSignalChannel(ctx, SignalNudge)}
+	e := &errand{}
+	e.clock, e.upTo, e.done, e.nudges = in.Clock, in.UpTo, in.Done, workflow.GetSignalChannel(ctx, SignalNudge)
 	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateOrder, e.obey, workflow.UpdateHandlerOptions{
 		Validator: e.mayObey, Description: "An order of a signed-in console about a concern.",
 	})
@@ -52,44 +52,24 @@ func Concern(ctx workflow.Context, in ConcernRun) error {
 	if err := e.load(ctx, in.Concern); err != nil {
 		return err
 	}
-	for {
-		if err := e.turn(ctx); err != nil {
-			return err
-		}
-		if e.resting() && e.telling == 0 && e.c.State.Ended() {
-			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) || !e.resting() }); err != nil {
-				return err
-			}
-			if e.resting() {
-				return nil
-			}
-			continue
-		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && e.resting() && e.telling == 0 && workflow.AllHandlersFinished(ctx) {
-			return workflow.NewContinueAsNewError(ctx, Concern, ConcernRun{Concern: e.c.ID, UpTo: e.upTo, Clock: e.clock, Done: e.done})
-		}
-		if err := e.rest(ctx); err != nil {
-			return err
-		}
-	}
+	return goOn(ctx, e)
 }
+
+// again begins a new run.
+func (e *errand) again(ctx workflow.Context) error {
+	return workflow.NewContinueAsNewError(ctx, Concern, ConcernRun{Concern: e.c.ID, UpTo: e.upTo, Clock: e.clock, Done: e.done})
+}
+
+func (e *errand) over() bool { return e.c.State.Ended() }
 
 // errand is one run of a concern.
 type errand struct {
-	c       casefile.Concern // as last recorded
-	plan    policy.ConcernPlan
-	clock   policy.Clock
-	upTo    int
-	words   []activities.ConcernWord
-	pending []*concernOrder
-	nudges  workflow.ReceiveChannel
-	says    []activities.ConcernMessage
-	telling int
-	done    []string
-	shown   casefile.ConcernState
-	at      time.Time // of the timer that runs, case time
-	rang    bool
-	cancel  workflow.CancelFunc
+	round[casefile.ConcernOrder, ConcernVerdict]
+	c     casefile.Concern // as last recorded
+	plan  policy.ConcernPlan
+	words []activities.ConcernWord
+	says  []activities.ConcernMessage
+	shown casefile.ConcernState
 }
 
 func (e *errand) load(ctx workflow.Context, id casefile.ConcernID) error {
@@ -102,15 +82,7 @@ func (e *errand) load(ctx workflow.Context, id casefile.ConcernID) error {
 	return nil
 }
 
-func (e *errand) now(ctx workflow.Context) time.Time { return e.clock.Case(workflow.Now(ctx)) }
-
-func (e *errand) local(ctx workflow.Context, summary string, deed any, in any) workflow.Future {
-	return (&story{}).local(ctx, summary, deed, in)
-}
-
-func (e *errand) resting() bool {
-	return e.nudges.Len() == 0 && len(e.words) == 0 && e.upTo <= e.c.Inbox && len(e.pending) == 0
-}
+func (e *errand) resting() bool { return len(e.words) == 0 && e.quiet(e.c.Inbox) }
 
 func (e *errand) overdue(ctx workflow.Context) bool {
 	return e.c.Version > 0 && !e.c.DueAt.IsZero() && !e.c.DueAt.After(e.now(ctx))
@@ -119,15 +91,13 @@ func (e *errand) overdue(ctx workflow.Context) bool {
 // turn handles what arrived, then orders, then the clock, and says what was recorded.
 func (e *errand) turn(ctx workflow.Context) error {
 	for {
-		for n := (Nudge{}); e.nudges.ReceiveAsync(&n); n = (Nudge{}) {
-			e.upTo = max(e.upTo, n.UpTo)
-		}
+		e.drain()
 		var err error
 		switch {
 		case len(e.words) > 0 || e.upTo > e.c.Inbox:
 			err = e.hear(ctx)
 		case len(e.pending) > 0:
-			err = e.answer(ctx)
+			err = e.answer(e.ordered(ctx), e.stands)
 		case e.c.State == casefile.ConcernReceived && e.c.Step == 0 || e.overdue(ctx):
 			err = e.climb(ctx)
 		default:
@@ -135,8 +105,7 @@ func (e *errand) turn(ctx workflow.Context) error {
 			e.show(ctx)
 			return nil
 		}
-		var app *temporal.ApplicationError
-		if errors.As(err, &app) && (app.Type() == activities.TypeMoved || app.Type() == activities.TypeRecorded) {
+		if typed(err, activities.TypeMoved, activities.TypeRecorded) {
 			err = e.load(ctx, e.c.ID) // somebody else has moved it: the next turn judges by the record
 		}
 		if err != nil {
@@ -147,24 +116,8 @@ func (e *errand) turn(ctx workflow.Context) error {
 
 // rest waits until something arrives or the concern climbs.
 func (e *errand) rest(ctx workflow.Context) error {
-	if due := e.c.DueAt; !due.Equal(e.at) || e.rang {
-		if e.cancel != nil && !e.rang {
-			e.cancel()
-		}
-		e.at, e.rang, e.cancel = due, false, nil
-		if !due.IsZero() {
-			timerCtx, cancel := workflow.WithCancel(ctx)
-			e.cancel = cancel
-			wait := max(time.Millisecond, e.clock.Wait(due.Sub(e.now(ctx))))
-			timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: "the concern climbs"})
-			workflow.Go(ctx, func(ctx workflow.Context) {
-				if timer.Get(ctx, nil) == nil && e.at.Equal(due) {
-					e.rang = true
-				}
-			})
-		}
-	}
-	return workflow.Await(ctx, func() bool { return !e.resting() || e.rang || e.c.State.Ended() && e.telling == 0 })
+	e.wind(ctx, e.c.DueAt, "the concern climbs")
+	return workflow.Await(ctx, func() bool { return !e.resting() || e.rang || e.over() && !e.telling() })
 }
 
 // commit records events in order; each is judged by the law after the one before.
@@ -199,15 +152,10 @@ func (e *errand) commit(ctx workflow.Context, prefix string, proof *activities.C
 // keep fetches in the background what was sent, before the channel forgets it.
 func (e *errand) keep(ctx workflow.Context, sent []activities.EvidenceInput) {
 	for _, in := range sent {
-		kept := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		e.background(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			TaskQueue: TellQueue, StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: time.Hour, Summary: "keep the evidence",
 			RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-		}), deeds.KeepEvidence, in)
-		e.telling++
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			_ = kept.Get(ctx, nil) // what could not be fetched stays pending in the record
-			e.telling--
-		})
+		}), deeds.KeepEvidence, in))
 	}
 }
 
@@ -218,16 +166,11 @@ func (e *errand) tell(ctx workflow.Context) {
 	}
 	in := activities.TellConcernInput{Concern: e.c.ID, Seq: e.c.Version, Messages: e.says}
 	e.says = nil
-	said := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	e.background(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: TellQueue, StartToCloseTimeout: time.Minute, HeartbeatTimeout: activities.BeatWithin, ScheduleToCloseTimeout: time.Hour,
 		Summary:     fmt.Sprintf("tell %d people: %s", len(in.Messages), in.Messages[0].Template),
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 200},
-	}), deeds.TellConcern, in)
-	e.telling++
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		_ = said.Get(ctx, nil) // whoever was not reached is followed by the next office
-		e.telling--
-	})
+	}), deeds.TellConcern, in))
 }
 
 // say holds a message to a member, or to the pointer when there is none.

@@ -1,11 +1,9 @@
 package workflows
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/ess-thailand/ess/activities"
@@ -97,14 +95,6 @@ func (e *errand) intoCase(ctx workflow.Context, o casefile.ConcernOrder, x casef
 	return id, err
 }
 
-// concernOrder is one order that somebody waits for.
-type concernOrder struct {
-	in      casefile.ConcernOrder
-	done    bool
-	verdict ConcernVerdict
-	err     error
-}
-
 func (e *errand) mayObey(_ workflow.Context, in casefile.ConcernOrder) error {
 	if strings.TrimSpace(in.ID) == "" || !slices.Contains(casefile.ConcernOrders, in.Kind) || in.By.Kind != casefile.ByOperator || in.Proof == "" {
 		return refusal(&casefile.RefusedError{Kind: casefile.Kind(in.Kind), Th: "คำสั่งไม่ครบถ้วน", En: "an order needs an ID, a known kind and a signed-in person"})
@@ -114,42 +104,21 @@ func (e *errand) mayObey(_ workflow.Context, in casefile.ConcernOrder) error {
 
 // obey queues an order and waits for its verdict.
 func (e *errand) obey(ctx workflow.Context, in casefile.ConcernOrder) (ConcernVerdict, error) {
-	o := &concernOrder{in: in}
-	if slices.Contains(e.done, in.ID) {
-		return e.verdict(in.Kind), nil
-	}
-	e.pending = append(e.pending, o)
-	if err := workflow.Await(ctx, func() bool { return o.done }); err != nil {
-		return ConcernVerdict{}, err
-	}
-	return o.verdict, o.err
+	return e.queue(ctx, in.ID, in, e.stands)
 }
 
 func (e *errand) verdict(k casefile.ConcernEventKind) ConcernVerdict {
 	return ConcernVerdict{State: e.c.State, Version: e.c.Version, Kind: k, Case: e.c.Case}
 }
 
-// answer carries out the oldest order that waits.
-func (e *errand) answer(ctx workflow.Context) error {
-	o := e.pending[0]
-	proof := &activities.ConcernProof{Order: o.in.ID, Kind: o.in.Kind, By: o.in.By, Seal: o.in.Proof}
-	kind, err := e.carryOut(ctx, o.in, "cord:"+o.in.ID, proof, 0)
-	var app *temporal.ApplicationError
-	switch {
-	case errors.As(err, &app) && app.Type() == activities.TypeMoved:
-		return err // judged again by the record
-	case app != nil && app.Type() == activities.TypeRecorded: // an earlier run has done it
-		kind = o.in.Kind
-	case err != nil:
-		o.err = refusal(err)
+// stands is what an order comes to that was carried out.
+func (e *errand) stands(o casefile.ConcernOrder) ConcernVerdict { return e.verdict(o.Kind) }
+
+// ordered carries out what a console wants.
+func (e *errand) ordered(ctx workflow.Context) func(casefile.ConcernOrder) (ConcernVerdict, error) {
+	return func(o casefile.ConcernOrder) (ConcernVerdict, error) {
+		proof := &activities.ConcernProof{Order: o.ID, Kind: o.Kind, By: o.By, Seal: o.Proof}
+		kind, err := e.carryOut(ctx, o, "cord:"+o.ID, proof, 0)
+		return e.verdict(kind), err
 	}
-	e.pending = e.pending[1:]
-	o.done = true
-	if o.err == nil {
-		const kept = 50
-		e.done = append(e.done, o.in.ID)
-		e.done = e.done[max(0, len(e.done)-kept):]
-		o.verdict = e.verdict(kind)
-	}
-	return nil
 }
