@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/api"
@@ -151,27 +148,14 @@ func (a aids) Confirm(ctx context.Context, c api.AidConfirmation) error {
 	return a.store.Confirm(ctx, postgres.AidConfirmation(c))
 }
 
-// start names the process of an aid request.
+// start names the process of an aid request. A draft that was refused is sent again, by a new run.
 func (a aids) start(id casefile.AidID) client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{
-		ID: workflows.AidWorkflowID(id), TaskQueue: workflows.CareQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // a draft that was refused is sent again
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Aid request " + id.Code(),
-		Priority:                 temporal.Priority{PriorityKey: 3},
-	}
+	return beside(workflows.AidWorkflowID(id), "Aid request "+id.Code())
 }
 
-// Nudge wakes the process of an aid request, or starts one. The nudge carries a number and no content.
+// Nudge wakes the process of an aid request, or starts one.
 func (a aids) Nudge(ctx context.Context, id casefile.AidID, upTo int) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	_, err := a.temporal.SignalWithStartWorkflow(ctx, workflows.AidWorkflowID(id), workflows.SignalNudge, workflows.Nudge{UpTo: upTo},
-		a.start(id), workflows.AidType, workflows.AidRun{Aid: id, UpTo: upTo, Clock: a.clock})
-	if err != nil {
-		return fmt.Errorf("nudge aid request %s: %w", id, err)
-	}
-	return nil
+	return nudge(ctx, a.temporal, a.start(id), workflows.AidType, workflows.AidRun{Aid: id, UpTo: upTo, Clock: a.clock}, upTo)
 }
 
 // Order carries out a console's order through the process of the request.

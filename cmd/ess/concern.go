@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/ess-thailand/ess/activities"
 	"github.com/ess-thailand/ess/api"
@@ -73,27 +70,14 @@ func (c concerns) Count(ctx context.Context, since, until time.Time, least int) 
 	return out, err
 }
 
-// start names the process of a concern.
+// start names the process of a concern. One that was referred may become a case later, by a new run.
 func (c concerns) start(id casefile.ConcernID) client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{
-		ID: workflows.ConcernWorkflowID(id), TaskQueue: workflows.CareQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // a concern that was referred may become a case later
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Concern " + id.Code(),
-		Priority:                 temporal.Priority{PriorityKey: 3},
-	}
+	return beside(workflows.ConcernWorkflowID(id), "Concern "+id.Code())
 }
 
-// Nudge wakes the process of a concern, or starts one. The nudge carries a number and no content.
+// Nudge wakes the process of a concern, or starts one.
 func (c concerns) Nudge(ctx context.Context, id casefile.ConcernID, upTo int) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	_, err := c.temporal.SignalWithStartWorkflow(ctx, workflows.ConcernWorkflowID(id), workflows.SignalNudge, workflows.Nudge{UpTo: upTo},
-		c.start(id), workflows.ConcernType, workflows.ConcernRun{Concern: id, UpTo: upTo, Clock: c.clock})
-	if err != nil {
-		return fmt.Errorf("nudge concern %s: %w", id, err)
-	}
-	return nil
+	return nudge(ctx, c.temporal, c.start(id), workflows.ConcernType, workflows.ConcernRun{Concern: id, UpTo: upTo, Clock: c.clock}, upTo)
 }
 
 // Order carries out a console's order through the process of the concern.

@@ -201,10 +201,8 @@ func (p *parts) Nudge(ctx context.Context, id casefile.CaseID, upTo int) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	start, typ := p.start(ctx, id)
-	_, err := p.temporal.SignalWithStartWorkflow(ctx, start.ID, workflows.SignalNudge, workflows.Nudge{UpTo: upTo},
-		start, typ, workflows.Input{Case: id, UpTo: upTo, Clock: p.clock})
-	if err != nil {
-		return fmt.Errorf("nudge case %s: %w", id, err)
+	if err := nudge(ctx, p.temporal, start, typ, workflows.Input{Case: id, UpTo: upTo, Clock: p.clock}, upTo); err != nil {
+		return err
 	}
 	return p.store.HandedOver(ctx, id, upTo)
 }
